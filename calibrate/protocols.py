@@ -1,0 +1,146 @@
+"""What the entries of each registry look like: typing only, nothing here runs.
+
+An entry is one file in the folder of its registry; the file's name is the entry's name, and the frozen
+dataclass in it (named like the file, in CamelCase) holds the entry's options as fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from calibrate.results import Estimate, Fitted, Result
+from calibrate.rows import Block, Rows
+from calibrate.sums import Sums
+
+Task = Literal["multiclass", "binary", "multilabel", "top-label"]
+"""multiclass: (n, K) scores, one class number a row. The others have events: (n, L) scores and labels of 0 and 1.
+binary: L = 1, the event is the positive class; top-label: L = 1, the event is "the prediction is right"."""
+
+
+class Derivatives(Protocol):
+    """Loss of every row at inverse temperature b, and its derivatives in b; (m,), or (m, L) where a link has events."""
+
+    loss: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    third: np.ndarray
+
+
+class BinSums(Protocol):
+    """Sums per bin of equal width on [0, 1], right-closed, 0 in the first bin; arrays (..., bins) of float64.
+
+    count       rows
+    weight      sum of w (of 1 without weights: equal to count)
+    predicted   sum of w p
+    observed    sum of w y
+    """
+
+    count: np.ndarray
+    weight: np.ndarray
+    predicted: np.ndarray
+    observed: np.ndarray
+
+
+class Outcomes(Protocol):
+    """What the rows of one block came to under a link: float64 columns of length m.
+
+    loss        the link's own loss (nll for softmax and sigmoid), summed over labels for events
+    nll         -log p(true class), natural; inf where p is 0; summed over labels for events
+    brier       sum over classes of (p - y)^2 for softmax-like links; for events the sum over labels of (p - y)^2
+    confidence  probability of the predicted class (L = 1: max(p, 1 - p)); None for L > 1
+    correct     1.0 where the predicted class is the true one (several labels: all of them)
+    events      (m, L) probabilities of the events; None for softmax-like links
+    labels      as in `Block`
+    weights     as in `Block`
+    event_bins  {number of bins: BinSums of shape (K or L, bins)}: of each class against the rest, or each event
+    """
+
+    loss: np.ndarray
+    nll: np.ndarray
+    brier: np.ndarray
+    confidence: np.ndarray | None
+    correct: np.ndarray
+    events: np.ndarray | None
+    labels: np.ndarray
+    weights: np.ndarray | None
+    event_bins: Mapping[int, BinSums]
+
+
+class Link(Protocol):
+    """From scores to probabilities, with the loss that belongs to it: d loss / dz = link(z) - one_hot(y)."""
+
+    has_events: ClassVar[bool]
+    """True for the sigmoid: every column is an event of its own."""
+    log_loss: ClassVar[bool]
+    """Whether the loss is the NLL; else verdicts name the link's own loss."""
+
+    def __call__(self, scores: np.ndarray, start: int = 0) -> np.ndarray:
+        """Probabilities (m, K) of scores (m, K), whose first row has number `start` in the whole input."""
+        ...
+
+    def loss(self, scores: np.ndarray, labels: np.ndarray, start: int = 0) -> np.ndarray:
+        """Loss of each row (m,), or of each row and label (m, L) where the link has events."""
+        ...
+
+    def derivatives(self, block: Block, b: float | np.ndarray) -> Derivatives:
+        """Loss at `link(b * scores)` and derivatives in b. `b` is a number, or (L,) for events."""
+        ...
+
+    def outcomes(self, block: Block, event_bins: Sequence[int] = ()) -> Outcomes:
+        """All that the metrics need of a block of final scores, in one fused pass."""
+        ...
+
+
+class Calibrator(Protocol):
+    """Fitted parameters, complete from birth; there is no unfitted state."""
+
+    keeps_top: ClassVar[bool]
+    """Whether the predicted class never changes."""
+
+    @property
+    def n_parameters(self) -> int: ...
+
+    def transform(self, scores: np.ndarray) -> np.ndarray:
+        """Calibrated scores (m, K) of scores (m, K); float64 in float64 out, float32 likewise."""
+        ...
+
+
+class FitCalibrator(Protocol):
+    """The classmethod `fit` of a calibrator; with `folds` > 0 the blocks carry fold numbers 0 .. folds - 1 and the
+    answer holds, beside the calibrator of all rows, one per fold fitted on the other folds (None: has no answer)."""
+
+    def __call__(self, rows: Rows, link: Link, *, folds: int = 0, **options: Any) -> Fitted: ...
+
+
+class Collector(Protocol):
+    """What several metrics may share: hashable, so that equal ones run once in a pass."""
+
+    event_bins: int
+    """Number of bins per class that it wants in `Outcomes.event_bins`; 0 for none."""
+
+    def __call__(self, outcomes: Outcomes) -> Sums: ...
+
+
+class Metric(Protocol):
+    """Options in the fields; from sums to an estimate with its uncertainty."""
+
+    better: ClassVar[Literal["lower", "higher", "zero"]]
+
+    def collectors(self, task: Task) -> tuple[Collector, ...]: ...
+
+    def finish(self, task: Task, found: Mapping[Collector, Sums]) -> Estimate:
+        """The estimate of one variant (before, after)."""
+        ...
+
+    def change(
+        self, task: Task, before: Estimate, after: Estimate, found: Mapping[Collector, Sums], penalty: float
+    ) -> Estimate:
+        """after - before; `found` holds sums of row-wise differences; `penalty` is the squared standard error that
+        cross-fitting adds."""
+        ...
+
+
+Renderer = Callable[[Result], str | bytes]

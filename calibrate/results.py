@@ -1,0 +1,166 @@
+"""Results: pure data, unrounded, complete; every renderer reads only these, so no two outputs can disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its uncertainty. Without a value there is a reason; infinite values say so in the reason.
+
+    low, high       two-sided 95 % interval (or at the level of the run)
+    debiased        the 50 % inversion (ECE); lies inside the interval, the plug-in `value` may not
+    noise_floor     expectation under perfect calibration of the same predictions; `noise_floor_p95` its 95 % point
+    definition      the convention in words: "top-label, 15 equal-width bins, L1"
+    method          how the interval was made: "hall-t", "wilson", "inversion", ...
+    conservative    the interval is declared wider than its level
+    notes           sentences for the reader: few errors, plug-in above the interval, ...
+    parts           the same per class or label, where the metric has them, in class order
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    debiased: float | None = None
+    noise_floor: float | None = None
+    noise_floor_p95: float | None = None
+    definition: str = ""
+    method: str = ""
+    conservative: bool = False
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    parts: tuple[Estimate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Observed frequency against mean prediction, per bin; arrays as tuples, one entry a bin, empty bins with None.
+
+    kind            "top-label" (confidence against accuracy) or "event" (probability against frequency)
+    label           the class of an event curve, else ""
+    lower, upper    edges, right-closed
+    count, weight   rows and their weight
+    predicted       mean prediction
+    observed        event frequency, with pointwise Wilson interval `low`, `high`
+    band_low, band_high   where `observed` would lie in 95 % of samples were the model calibrated
+    """
+
+    kind: str
+    label: str
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    count: tuple[int, ...]
+    weight: tuple[float, ...]
+    predicted: tuple[float | None, ...]
+    observed: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    band_low: tuple[float | None, ...]
+    band_high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class ClassTotal:
+    """Observed events against expected ones, of one class or label."""
+
+    label: str
+    weight: float
+    observed: float
+    expected: float
+    low: float | None
+    high: float | None
+    """Interval of the observed frequency (Wilson); compare with expected / weight."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One side of a comparison: the scores as they came (before), or calibrated (after)."""
+
+    metrics: dict[str, Estimate]
+    curves: tuple[Curve, ...] = ()
+    """The top-label curve first (multiclass), then one per class or event where there are at most 20."""
+    totals: tuple[ClassTotal, ...] = ()
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """How a calibrator was fitted, and how far to trust its parameters.
+
+    parameters      name -> (value, low, high); temperature per label as "temperature[name]"
+    objective_before, objective_after   mean loss without and with the calibrator, on the rows fitted
+    passes          full passes over the rows; `partial` passes went over a subsample
+    """
+
+    n: int
+    weight: float
+    parameters: dict[str, Estimate]
+    objective: str
+    objective_before: float
+    objective_after: float
+    passes: int
+    partial_passes: int
+    converged: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What `Calibrator.fit` answers; calibrators are `protocols.Calibrator`."""
+
+    calibrator: Any
+    record: FitRecord
+    folds: tuple[Any, ...] = ()
+    """Per fold the calibrator fitted on the other folds; None where that has no answer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """better | worse | mixed | indistinguishable | unjudged | unchanged, and the plain sentence that says so."""
+
+    kind: str
+    sentence: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that went in: its base name, its digest, and what the reader concluded."""
+
+    name: str
+    role: str
+    sha256: str
+    size: int
+    container: str
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything a run found; see `result.json` in README for the stable part."""
+
+    task: str
+    link: str
+    n: int
+    weight: float
+    classes: tuple[str, ...]
+    before: Variant
+    after: Variant | None = None
+    change: dict[str, Estimate] | None = None
+    after_is: str | None = None
+    """cross-fitted | holdout | in-sample | applied"""
+    reason: str = ""
+    """Why there is no after or no change, where one was asked for."""
+    method: str | None = None
+    fit: FitRecord | None = None
+    verdict: Verdict | None = None
+    level: float = 0.95
+    inputs: tuple[Input, ...] = ()
+    decisions: tuple[Any, ...] = ()
+    """`table.Decision` of every input, in order."""
+    notes: tuple[str, ...] = ()
+    groups: dict[str, dict[str, Result]] = field(default_factory=dict)
+    """Column -> value -> the result of those rows."""
+    environment: dict[str, str] = field(default_factory=dict)

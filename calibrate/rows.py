@@ -1,0 +1,131 @@
+"""Rows seen in blocks: what a pass goes over, wherever the rows lie.
+
+A `Block` is some consecutive rows in memory; `Rows` knows how to load its blocks and who executes a pass
+over them. Nothing above this file knows about files, chunks, threads or Dask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calibrate.sums import Sums, total
+
+BLOCK_ELEMENTS = 1 << 20
+"""Scores in one block (4 or 8 MiB): large enough that Python does not count, small enough for any memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Consecutive rows, in memory.
+
+    start    row number of the first one in the whole input: what is random is keyed by it, not by the chunk
+    scores   (m, K) float32 or float64, C-contiguous; logits unless the reader was told otherwise
+    labels   (m,) class numbers, softmax-like links; (m, L) of 0 and 1, sigmoid (L = 1: binary); None: not known
+    weights  (m,) float64 or None for all equal
+    folds    (m,) fold numbers, int, or None outside cross-fitting
+    """
+
+    start: int
+    scores: np.ndarray
+    labels: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    folds: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+Load = Callable[[], Block]
+Step = Callable[[Block], Block]
+Collect = Callable[[Block], Sums]
+Execute = Callable[[Collect, tuple[Load, ...]], Sums]
+
+
+@dataclass(frozen=True)
+class _OnLoaded:
+    """`collect` after loading; a class, not a closure, so that it can be shipped to another process."""
+
+    collect: Collect
+
+    def __call__(self, load: Load) -> Sums:
+        return self.collect(load())
+
+
+def serial(collect: Collect, loads: tuple[Load, ...]) -> Sums:
+    """One pass in this thread, one block in memory at a time."""
+    return total(_OnLoaded(collect), loads)
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    load: Load
+    step: Step
+
+    def __call__(self) -> Block:
+        return self.step(self.load())
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """`n` rows of `n_columns` scores, as loaders of blocks in row order, and the executor of passes over them."""
+
+    loads: tuple[Load, ...]
+    n: int
+    n_columns: int
+    execute: Execute = serial
+
+    def sum(self, collect: Collect) -> Sums:
+        """One pass: the sums that `collect` leaves of every block, added in row order."""
+        return self.execute(collect, self.loads)
+
+    def map(self, step: Step) -> Rows:
+        """The rows as `step` changes each block; lazy: nothing is computed before the next pass."""
+        return replace(self, loads=tuple(_Mapped(load, step) for load in self.loads))
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks in row order, for writers."""
+        return (load() for load in self.loads)
+
+
+@dataclass(frozen=True, eq=False)
+class _Slice:
+    """Rows `start` to `stop` of arrays in memory; slices are views, nothing is copied."""
+
+    whole: Block
+    start: int
+    stop: int
+
+    def __call__(self) -> Block:
+        cut = slice(self.start, self.stop)
+        w = self.whole
+        return Block(
+            w.start + self.start,
+            w.scores[cut],
+            None if w.labels is None else w.labels[cut],
+            None if w.weights is None else w.weights[cut],
+            None if w.folds is None else w.folds[cut],
+        )
+
+
+def block_rows(n_columns: int, elements: int = BLOCK_ELEMENTS) -> int:
+    """Rows of one block of about `elements` scores, at least one."""
+    return max(1, elements // max(1, n_columns))
+
+
+def from_arrays(
+    scores: np.ndarray,
+    labels: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    *,
+    execute: Execute = serial,
+    rows_per_block: int | None = None,
+) -> Rows:
+    """Rows of arrays in memory: `scores` (n, K), `labels` and `weights` as in `Block`."""
+    n, k = scores.shape
+    step = rows_per_block or block_rows(k)
+    whole = Block(0, scores, labels, weights)
+    loads = tuple(_Slice(whole, start, min(start + step, n)) for start in range(0, n, step))
+    return Rows(loads, n, k, execute)
