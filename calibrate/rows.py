@@ -68,6 +68,30 @@ class _Mapped:
         return self.step(self.load())
 
 
+def cut(block: Block, offset: int, which: slice | np.ndarray) -> Block:
+    """The rows `which` of a block, as a block that starts `offset` rows after it."""
+    return Block(
+        block.start + offset,
+        block.scores[which],
+        None if block.labels is None else block.labels[which],
+        None if block.weights is None else block.weights[which],
+        None if block.folds is None else block.folds[which],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """Step: only the rows of a mask over the whole input, numbered anew, whatever the chunking."""
+
+    mask: np.ndarray
+    before: np.ndarray
+    """(n + 1,) kept rows before each row."""
+
+    def __call__(self, block: Block) -> Block:
+        mask = self.mask[block.start : block.start + len(block)]
+        return cut(block, int(self.before[block.start]) - block.start, mask)
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """`n` rows of `n_columns` scores, as loaders of blocks in row order, and the executor of passes over them."""
@@ -85,6 +109,11 @@ class Rows:
         """The rows as `step` changes each block; lazy: nothing is computed before the next pass."""
         return replace(self, loads=tuple(_Mapped(load, step) for load in self.loads))
 
+    def keep(self, mask: np.ndarray) -> Rows:
+        """The rows where `mask` (n,) is true, as rows of their own."""
+        before = np.concatenate([[0], np.cumsum(mask)])
+        return replace(self.map(_Kept(mask, before)), n=int(before[-1]))
+
     def blocks(self) -> Iterator[Block]:
         """The blocks in row order, for writers."""
         return (load() for load in self.loads)
@@ -99,15 +128,11 @@ class _Slice:
     stop: int
 
     def __call__(self) -> Block:
-        cut = slice(self.start, self.stop)
-        w = self.whole
-        return Block(
-            w.start + self.start,
-            w.scores[cut],
-            None if w.labels is None else w.labels[cut],
-            None if w.weights is None else w.weights[cut],
-            None if w.folds is None else w.folds[cut],
-        )
+        return cut(self.whole, self.start, slice(self.start, self.stop))
+
+    def __reduce__(self) -> tuple[type[_Slice], tuple[Block, int, int]]:
+        """Only the rows of the slice travel to another process."""
+        return _Slice, (self(), 0, self.stop - self.start)
 
 
 def block_rows(n_columns: int, elements: int = BLOCK_ELEMENTS) -> int:

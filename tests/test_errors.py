@@ -1,0 +1,31 @@
+"""What is shown of foreign text is one safe line."""
+
+import pickle
+
+import pytest
+
+from calibrate.errors import CalibrateError, shown
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("cat", "cat"),
+        ("Füchse", "Füchse"),
+        ("狐", "狐"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("two\nlines", r"two\nlines"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("zero\u200bwidth", r"zero\u200bwidth"),
+        ("not utf-8 \udcff", r"not utf-8 \udcff"),
+        ("x" * 100, "x" * 60 + "..."),
+        (1.5, "1.5"),
+    ],
+)
+def test_shown(text: object, safe: str) -> None:
+    assert shown(text) == safe
+
+
+def test_an_error_survives_the_way_back_from_another_process() -> None:
+    error = pickle.loads(pickle.dumps(CalibrateError("E101", "found x", "do y")))
+    assert (error.code, error.message, error.hint) == ("E101", "found x", "do y")
