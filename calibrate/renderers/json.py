@@ -1,0 +1,91 @@
+"""The result as one JSON document, full precision; no NaN, no Infinity: null, with the reason beside it.
+
+The stable part of the machine-readable output: keys are only ever added under the same schema number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from calibrate.results import Estimate, FitRecord, Result, Variant
+
+SCHEMA = "calibrate/result/1"
+
+ALWAYS = ("value", "low", "high")
+"""Keys of every entry; the others stand where they say something."""
+
+
+def render(result: Result) -> str:
+    """The document as text, with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(document(result)), indent=2).decode() + "\n"
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The document as plain data."""
+    return {
+        "schema": SCHEMA,
+        "task": result.task,
+        "link": result.link,
+        "method": result.method,
+        "n": result.n,
+        "weight": result.weight,
+        "classes": result.classes,
+        "level": result.level,
+        "before": _metrics(result.before.metrics),
+        "after": result.after and _metrics(result.after.metrics),
+        "change": None if result.change is None else _metrics(result.change),
+        "after_is": result.after_is,
+        "reason": result.reason,
+        "verdict": result.verdict and dataclasses.asdict(result.verdict),
+        "fit": result.fit and _fit(result.fit),
+        "bins": _sides(result, lambda side: [dataclasses.asdict(curve) for curve in side.curves]),
+        "totals": _sides(result, lambda side: [dataclasses.asdict(total) for total in side.totals]),
+        "groups": {
+            column: {value: document(part) for value, part in values.items()}
+            for column, values in result.groups.items()
+        },
+        "gates": [],
+        "inputs": [dataclasses.asdict(i) for i in result.inputs],
+        "decisions": [dataclasses.asdict(d) for d in result.decisions],
+        "notes": result.notes,
+        "definitions": {key: e.definition for key, e in result.before.metrics.items()},
+        "environment": result.environment,
+    }
+
+
+def entry(estimate: Estimate) -> dict[str, Any]:
+    """One estimate: value and interval always, the rest where it says something."""
+    found = {f.name: getattr(estimate, f.name) for f in dataclasses.fields(estimate)}
+    found["parts"] = [entry(part) for part in estimate.parts]
+    if _unbounded(estimate.value) and not estimate.reason:
+        found["reason"] = f"the value is {estimate.value}"
+    return {
+        key: _finite(value) for key, value in found.items() if key in ALWAYS or value not in (None, "", False, (), [])
+    }
+
+
+def _metrics(metrics: dict[str, Estimate]) -> dict[str, Any]:
+    return {key: entry(estimate) for key, estimate in metrics.items()}
+
+
+def _fit(record: FitRecord) -> dict[str, Any]:
+    found = {key: _finite(value) for key, value in dataclasses.asdict(record).items()}
+    return {**found, "parameters": _metrics(record.parameters)}
+
+
+def _sides(result: Result, part: Callable[[Variant], Any]) -> dict[str, Any]:
+    sides: dict[str, Variant | None] = {"before": result.before, "after": result.after}
+    return {name: part(side) for name, side in sides.items() if side is not None}
+
+
+def _unbounded(value: float | None) -> bool:
+    return value is not None and not math.isfinite(value)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

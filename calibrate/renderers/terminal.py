@@ -1,0 +1,106 @@
+"""The result as tables for people: 80 columns, plain text unless colours are asked for."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from calibrate.errors import shown
+from calibrate.page import printed, ruled
+from calibrate.results import Estimate, Result, Variant
+from calibrate.wording import between, number, title
+
+
+BY_GROUP = ("nll", "accuracy", "ece")
+"""What of a group fits into a row."""
+
+
+def render(result: Result, *, color: bool = False, plain: bool = False) -> str:
+    """The tables and the verdict; `plain` keeps to ASCII, for terminals that know nothing else."""
+    groups = [_groups(column, values, plain) for column, values in result.groups.items()]
+    return printed([_head(result), _metrics(result, plain), *_footer(result), *groups], color=color)
+
+
+def _head(result: Result) -> Text:
+    head = Text()
+    if result.fit is not None:
+        for name, estimate in list(result.fit.parameters.items())[:20]:
+            head.append(f"{shown(name)} ", style="bold").append(f"{number(estimate.value)} ", style="bold green")
+            head.append(f"{between(estimate)}\n")
+        rows = f"{result.fit.n:,} rows, {result.fit.passes} passes"
+        head.append(f"fitted on {rows}; {result.fit.objective} ")
+        head.append(f"{number(result.fit.objective_before)} -> {number(result.fit.objective_after)} on them\n")
+    kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
+    head.append(f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}")
+    head.append(f"; intervals at {100 * result.level:g} %")
+    return head
+
+
+def _metrics(result: Result, plain: bool) -> Table:
+    table = ruled("", plain)
+    table.add_column("")
+    after = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
+    sides: list[tuple[str, dict[str, Estimate], bool]] = [
+        ("Before" if result.after else "Measured", result.before.metrics, False)
+    ]
+    if result.after is not None:
+        sides.append((after.get(result.after_is or "", "After"), result.after.metrics, False))
+    if result.change is not None:
+        sides.append(("Change", result.change, True))
+    for head, _, _ in sides:
+        table.add_column(head, justify="right")
+    for key in result.before.metrics:
+        cells = [_cell(metrics.get(key), sign) for _, metrics, sign in sides]
+        table.add_row(Text(title(key), style="bold"), *cells)
+    return table
+
+
+def _cell(estimate: Estimate | None, sign: bool) -> Text:
+    if estimate is None or (estimate.value is None and not estimate.reason):
+        return Text("")
+    value = number(estimate.value)
+    plus = "+" if sign and estimate.value is not None and estimate.value > 0 else ""
+    cell = Text(plus + value, style="bold")
+    for line in (between(estimate, sign), _floor(estimate)):
+        if line:
+            cell.append("\n" + line, style="not bold dim")
+    return cell
+
+
+def _floor(estimate: Estimate) -> str:
+    if estimate.noise_floor is None:
+        return ""
+    return f"noise floor {number(estimate.noise_floor)}"
+
+
+def _footer(result: Result) -> list[Text]:
+    lines: list[Text] = []
+    if result.verdict is not None:
+        style = {"better": "bold green", "worse": "bold red", "mixed": "bold yellow"}.get(result.verdict.kind, "bold")
+        lines.append(Text(result.verdict.sentence, style=style))
+        lines += [Text(detail) for detail in result.verdict.details]
+    if result.reason:
+        lines.append(Text(result.reason, style="yellow"))
+    lines += [Text(f"note: {note}", style="dim") for note in _notes(result)]
+    return lines
+
+
+def _notes(result: Result) -> list[str]:
+    """Every note once: of the run, of the fit, then of the metrics on either side."""
+    sides: list[Variant] = [side for side in (result.before, result.after) if side is not None]
+    entries = [(key, e) for side in sides for key, e in side.metrics.items()]
+    notes = [*result.notes, *(result.fit.notes if result.fit else ())]
+    notes += [f"{title(key)}: {text}" for key, e in entries for text in (*e.notes, e.reason) if text]
+    return list(dict.fromkeys(notes))
+
+
+def _groups(column: str, values: dict[str, Result], plain: bool) -> Table:
+    table = ruled(f"by {shown(column)}", plain)
+    measured = dict.fromkeys(key for part in values.values() for key in part.before.metrics)
+    keys = [key for key in measured if key.partition(":")[0] in BY_GROUP]
+    for head in ("", "rows", *map(title, keys)):
+        table.add_column(head, justify="right" if head else "left")
+    for value, part in values.items():
+        side = part.after or part.before
+        table.add_row(Text(shown(value, 20)), f"{part.n:,}", *(_cell(side.metrics.get(key), False) for key in keys))
+    return table
