@@ -8,7 +8,73 @@ from __future__ import annotations
 
 import unicodedata
 
-TITLES: dict[str, str] = {}
+TITLES: dict[str, str] = {
+    "E101": "no file of that name can be found",
+    "E102": "what the path names cannot be read: a folder, a device, no permission",
+    "E103": "a URL where a file is expected; nothing is fetched",
+    "E104": "neither content nor extension tell what kind of file it is",
+    "E105": "a kind of file that is not read, or only after it was converted",
+    "E106": "a damaged or truncated file, or one that is not what its name says",
+    "E107": "a file without any data",
+    "E108": "a text file that is not UTF-8, or holds bytes that no text has",
+    "E109": "a row with another number of fields than the others, or a blank line among them",
+    "E110": "a header that cannot be used",
+    "E111": "a quote that is never closed",
+    "E112": "a type of values that is no number, or that no column can hold",
+    "E113": "an array or table of a shape that is no table: no rows, no columns, too many dimensions",
+    "E114": "more bytes, rows or columns than the limits allow",
+    "E115": "an archive in which it is not clear which array is meant",
+    "E116": "a line of JSON that is no row like the others",
+    "E117": "a file that changed while it was being read",
+    "E201": "a reading option has a value it cannot take, or two of them contradict each other",
+    "E202": "a column that an option names is not there",
+    "E203": "no column of labels, or several that could be it",
+    "E204": "a label that is none of the classes",
+    "E205": "a missing label",
+    "E206": "numbers as labels that could be counted from 0 or from 1",
+    "E207": "class names, or their order, that the files do not tell",
+    "E208": "labels that do not say which of them is the event of one column of scores",
+    "E209": "columns of labels that are no indicator matrix, or not as many as the columns of scores",
+    "E210": "a column beside the scores that nothing explains",
+    "E211": "no scores: no rows, no columns, or columns that hold no numbers",
+    "E212": "a score that is missing, infinite or no number",
+    "E213": "predicted classes where scores were expected",
+    "E214": "scores that could be logits or probabilities",
+    "E215": "scores that contradict the scale that a flag or the model says they have",
+    "E216": "not as many labels as rows of scores",
+    "E217": "ids that are not unique, or not the same in both files",
+    "E218": "weights that are no weights: negative, not finite, or all zero",
+    "E219": "columns that are not those of the model",
+    "E301": "scores that are all equal: every temperature fits equally well",
+    "E302": "separable data: the true class leads in every row, the best temperature is 0",
+    "E303": "scores no better than uniform ones: the best temperature is infinite",
+    "E304": "a true class of probability 0: the loss is infinite at every temperature",
+    "E305": "a temperature that no float can hold, or that is not positive",
+    "E306": "a search that did not settle",
+    "E307": "no rows to fit, or none of positive weight",
+    "E401": "a model file that is not one, is damaged, or holds a value that no model can have",
+    "E402": "a model file of a newer schema than this version reads",
+    "E403": "scores that do not fit the model",
+    "E501": "an output cannot be written: the system refuses",
+    "E502": "an output path is of the wrong kind: a folder where a file was expected, or a file where a folder was",
+    "E503": "the folder of an output file does not exist",
+    "E504": "the output folder holds files that calibrate did not write",
+    "E505": "an output would overwrite an input",
+    "E506": "an output folder is not whole: a run was interrupted, or a file was changed since",
+    "E507": "two columns of an output would have the same name",
+    "E508": "standard output or standard error cannot be written",
+    "E509": "there is not enough memory",
+    "E510": "an output format that calibrate does not write",
+    "E530": "Matplotlib cannot work here: no folder for its font cache can be written",
+    "E531": "a diagram per class where the result has no curve per class",
+    "E600": "the command line is not one that calibrate knows",
+    "E601": "no entry of that name",
+    "E602": "an option that the entry does not have, or a value that the option cannot take",
+    "E603": "a value that the option cannot take",
+    "E604": "a temperature that is no positive finite number, or an option that the link does not have",
+    "E605": "an option of a metric that does not fit the task",
+    "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
+}
 """One line for every code: what the code means wherever it occurs."""
 
 LONGEST = 60
@@ -39,6 +105,18 @@ def shown(text: object, longest: int = LONGEST) -> str:
     cut = str(text)
     tail = "..." if len(cut) > longest else ""
     return "".join(map(_safe, cut[:longest])) + tail
+
+
+def named(path: str) -> str:
+    """The name of a file for messages: safe for a terminal, cut at its front where long, so that its own name stays.
+
+    >>> named("-")
+    'standard input'
+    """
+    if path == "-":
+        return "standard input"
+    whole = shown(path, longest=len(path))
+    return whole if len(whole) <= 2 * LONGEST else "..." + whole[3 - 2 * LONGEST :]
 
 
 def _safe(char: str) -> str:

@@ -23,10 +23,14 @@ binary: L = 1, the event is the positive class; top-label: L = 1, the event is "
 class Derivatives(Protocol):
     """Loss of every row at inverse temperature b, and its derivatives in b; (m,), or (m, L) where a link has events."""
 
-    loss: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
+    @property
+    def loss(self) -> np.ndarray: ...
+    @property
+    def first(self) -> np.ndarray: ...
+    @property
+    def second(self) -> np.ndarray: ...
+    @property
+    def third(self) -> np.ndarray: ...
 
 
 class BinSums(Protocol):
@@ -36,12 +40,19 @@ class BinSums(Protocol):
     weight      sum of w (of 1 without weights: equal to count)
     predicted   sum of w p
     observed    sum of w y
+    squares     sum of w^2 (without weights: equal to count)
     """
 
-    count: np.ndarray
-    weight: np.ndarray
-    predicted: np.ndarray
-    observed: np.ndarray
+    @property
+    def count(self) -> np.ndarray: ...
+    @property
+    def weight(self) -> np.ndarray: ...
+    @property
+    def predicted(self) -> np.ndarray: ...
+    @property
+    def observed(self) -> np.ndarray: ...
+    @property
+    def squares(self) -> np.ndarray: ...
 
 
 class Outcomes(Protocol):
@@ -53,20 +64,32 @@ class Outcomes(Protocol):
     confidence  probability of the predicted class (L = 1: max(p, 1 - p)); None for L > 1
     correct     1.0 where the predicted class is the true one (several labels: all of them)
     events      (m, L) probabilities of the events; None for softmax-like links
+    event_nll   (m, L) nll of each label, not summed; None for softmax-like links
     labels      as in `Block`
     weights     as in `Block`
     event_bins  {number of bins: BinSums of shape (K or L, bins)}: of each class against the rest, or each event
     """
 
-    loss: np.ndarray
-    nll: np.ndarray
-    brier: np.ndarray
-    confidence: np.ndarray | None
-    correct: np.ndarray
-    events: np.ndarray | None
-    labels: np.ndarray
-    weights: np.ndarray | None
-    event_bins: Mapping[int, BinSums]
+    @property
+    def loss(self) -> np.ndarray: ...
+    @property
+    def nll(self) -> np.ndarray: ...
+    @property
+    def brier(self) -> np.ndarray: ...
+    @property
+    def confidence(self) -> np.ndarray | None: ...
+    @property
+    def correct(self) -> np.ndarray: ...
+    @property
+    def events(self) -> np.ndarray | None: ...
+    @property
+    def event_nll(self) -> np.ndarray | None: ...
+    @property
+    def labels(self) -> np.ndarray: ...
+    @property
+    def weights(self) -> np.ndarray | None: ...
+    @property
+    def event_bins(self) -> Mapping[int, BinSums]: ...
 
 
 class Link(Protocol):
@@ -85,8 +108,11 @@ class Link(Protocol):
         """Loss of each row (m,), or of each row and label (m, L) where the link has events."""
         ...
 
-    def derivatives(self, block: Block, b: float | np.ndarray) -> Derivatives:
-        """Loss at `link(b * scores)` and derivatives in b. `b` is a number, or (L,) for events."""
+    def derivatives(self, block: Block, b: float | np.ndarray, order: int = 3) -> Derivatives:
+        """Loss at `link(b * scores)` and derivatives in b. `b` is a number, or (L,) for events.
+
+        Of order 1, only loss and first derivative are needed; the others may be 0.
+        """
         ...
 
     def outcomes(self, block: Block, event_bins: Sequence[int] = ()) -> Outcomes:
@@ -118,8 +144,10 @@ class FitCalibrator(Protocol):
 class Collector(Protocol):
     """What several metrics may share: hashable, so that equal ones run once in a pass."""
 
-    event_bins: int
-    """Number of bins per class that it wants in `Outcomes.event_bins`; 0 for none."""
+    @property
+    def event_bins(self) -> int:
+        """Number of bins per class that it wants in `Outcomes.event_bins`; 0 for none."""
+        ...
 
     def __call__(self, outcomes: Outcomes) -> Sums: ...
 

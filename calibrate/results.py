@@ -89,7 +89,8 @@ class FitRecord:
     """How a calibrator was fitted, and how far to trust its parameters.
 
     parameters      name -> (value, low, high); temperature per label as "temperature[name]"
-    objective_before, objective_after   mean loss without and with the calibrator, on the rows fitted
+    objective_before, objective_after   mean loss without and with the calibrator, on the rows fitted; before is None
+                    for large inputs, where it would cost a pass that scoring makes anyway
     passes          full passes over the rows; `partial` passes went over a subsample
     """
 
@@ -97,7 +98,7 @@ class FitRecord:
     weight: float
     parameters: dict[str, Estimate]
     objective: str
-    objective_before: float
+    objective_before: float | None
     objective_after: float
     passes: int
     partial_passes: int

@@ -13,8 +13,8 @@ import numpy as np
 
 from calibrate.sums import Sums, total
 
-BLOCK_ELEMENTS = 1 << 20
-"""Scores in one block (4 or 8 MiB): large enough that Python does not count, small enough for any memory."""
+BLOCK_ELEMENTS = 1 << 19
+"""Scores in one block (2 or 4 MiB): large enough that Python does not count, small enough for any memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +136,11 @@ class _Slice:
 
 
 def block_rows(n_columns: int, elements: int = BLOCK_ELEMENTS) -> int:
-    """Rows of one block of about `elements` scores, at least one."""
-    return max(1, elements // max(1, n_columns))
+    """Rows of one block of about `elements` scores, at least one.
+
+    With fewer than four columns what is computed per row outweighs the scores, and the blocks are shorter.
+    """
+    return max(1, elements // max(4, n_columns))
 
 
 def from_arrays(

@@ -1,9 +1,12 @@
 """What is shown of foreign text is one safe line."""
 
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
+from calibrate import errors
 from calibrate.errors import CalibrateError, shown
 
 
@@ -29,3 +32,10 @@ def test_shown(text: object, safe: str) -> None:
 def test_an_error_survives_the_way_back_from_another_process() -> None:
     error = pickle.loads(pickle.dumps(CalibrateError("E101", "found x", "do y")))
     assert (error.code, error.message, error.hint) == ("E101", "found x", "do y")
+
+
+def test_every_code_has_a_title_and_every_title_a_use() -> None:
+    package = Path(errors.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "errors.py"]
+    used = {code for text in texts for code in re.findall(r'"(E\d{3})"', text)}
+    assert used == set(errors.TITLES)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibrate.rows import Block, Rows, block_rows, from_arrays
+from calibrate.rows import BLOCK_ELEMENTS, Block, Rows, block_rows, from_arrays
 from calibrate.sums import Sums
 
 SCORES = np.arange(24.0).reshape(8, 3)
@@ -16,7 +16,11 @@ LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 def column(block: Block) -> Sums:
     """Everything of a block, as columns that concatenate."""
     labels = () if block.labels is None else tuple(block.labels.tolist())
-    return {"start": tuple(range(block.start, block.start + len(block))), "first": tuple(block.scores[:, 0].tolist()), "labels": labels}
+    return {
+        "start": tuple(range(block.start, block.start + len(block))),
+        "first": tuple(block.scores[:, 0].tolist()),
+        "labels": labels,
+    }
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 8, 100])
@@ -61,5 +65,5 @@ def test_only_the_rows_of_a_block_are_shipped() -> None:
 
 
 def test_a_block_holds_at_least_one_row() -> None:
-    assert block_rows(10) == (1 << 20) // 10
+    assert block_rows(10) == BLOCK_ELEMENTS // 10
     assert block_rows(1 << 30) == 1

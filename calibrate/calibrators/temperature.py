@@ -1,0 +1,264 @@
+r"""Temperature scaling: scores divided by one number T > 0 (with events on request one per label).
+
+p = link(z / T), with the T that minimises the loss of the link on the calibration rows. In b = 1 / T the loss is
+convex for every link, so the optimum is one number, found to the rounding floor. T > 1: the model was over-confident
+on average in the sense of its loss, T < 1: under-confident. The predicted class never changes.
+
+The interval of T (95 %) is symmetric in log T, with the larger of the information and the sandwich standard error.
+Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks. ICML 2017.
+https://doi.org/10.48550/arXiv.1706.04599
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
+from typing import Any, ClassVar
+
+import numpy as np
+
+from calibrate.errors import CalibrateError
+from calibrate.optimize import Slopes, minimise, third_order_step
+from calibrate.prospects import Prospects, prospects
+from calibrate.protocols import Link
+from calibrate.results import Estimate, FitRecord, Fitted
+from calibrate.rows import Rows
+from calibrate.slopes import Losses, Problem, SlopeSums, in_float32, in_float64, subsample
+from calibrate.sums import Sums
+
+LARGE = 5_000_000
+"""Scores from which float32 is fitted in float32, and the search begins on a subsample."""
+
+SHARE, FEWEST, MOST = 16, 256, 16384
+"""A subsample is a 16th of the rows, at least 256 (else none is taken) and at most 16,384."""
+
+NEXT = 0.1
+"""Relative distance over which second derivatives are carried by third ones."""
+
+FIFTH = 50.0
+"""A second derivative so carried is wrong by at most so many times the relative distance cubed: what the fifth adds."""
+
+SINGLE, DOUBLE = 1e-8, 1e-13
+"""Relative error at which the temperature is settled, in float32 and float64."""
+
+ACROSS = 1e-6
+"""Relative error up to which the folds of a large input are reached by a step from the common optimum."""
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Scores divided by `temperature`: a number, or one per label."""
+
+    temperature: float | tuple[float, ...]
+
+    keeps_top: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is no temperature."""
+        for t in self._values():
+            if not 0.0 < t < math.inf:
+                raise CalibrateError("E305", f"temperature: found {t}, expected a positive finite number")
+
+    @property
+    def n_parameters(self) -> int:
+        """1, or the number of labels."""
+        return len(self._values())
+
+    def transform(self, scores: np.ndarray) -> np.ndarray:
+        """z / T in the precision of the scores (m, K)."""
+        divisor = np.asarray(self.temperature, dtype=np.float64)
+        with np.errstate(over="ignore", under="ignore"):
+            narrow = divisor.astype(scores.dtype)
+            ordinary = np.finfo(narrow.dtype)
+            if np.all((narrow >= ordinary.tiny) & (narrow <= ordinary.max)):
+                divisor = narrow
+            divided: np.ndarray = np.divide(scores, divisor).astype(scores.dtype, copy=False)
+        return divided
+
+    @classmethod
+    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, per_label: bool = False) -> Fitted:
+        """The temperature of all rows, and with `folds` one per fold fitted on the other folds.
+
+        per_label   links with events: one temperature per label, instead of one for all
+
+        Raises `CalibrateError` E301 to E307 where no finite positive temperature is best.
+        """
+        columns = rows.n_columns if per_label and link.has_events else 1
+        return _fit(rows, Problem(link, columns, folds))
+
+    def _values(self) -> tuple[float, ...]:
+        return self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
+
+
+@dataclass
+class _Passes:
+    """Passes over `rows`, counted, and what the last of them left.
+
+    `thrifty`: next to a point whose second and third derivatives are known, only the first is computed anew.
+    """
+
+    problem: Problem
+    rows: Rows
+    count: int = 0
+    thrifty: bool = False
+    last: Sums = field(default_factory=dict)
+    point: np.ndarray = field(default_factory=lambda: np.full(1, np.nan))
+
+    def common(self, b: np.ndarray) -> Slopes:
+        """Slopes of all rows at b (columns,)."""
+        far = np.abs(b / self.point - 1.0)
+        order = 1 if self.thrifty and np.all(far < NEXT) else 3
+        sums = self.rows.sum(SlopeSums(self.problem, b[None], order))
+        self.count += 1
+        if order == 1:
+            sums |= _carried(self.last, np.asarray(sums["first"]), b - self.point)
+        self.last, self.point = sums, b
+        first, second, third = (np.asarray(sums[key])[0].sum(axis=0) for key in ("first", "second", "third"))
+        return Slopes(first, second, third, _floor(self.rows.n, sums)[0], FIFTH * far**3 if order == 1 else 0.0)
+
+    def without(self, b: np.ndarray, folds: np.ndarray) -> Slopes:
+        """Slopes of all rows but those of a fold, each of `folds` at its own b (len(folds), columns)."""
+        sums = self.rows.sum(SlopeSums(self.problem, b))
+        self.count += 1
+        own = np.arange(len(folds))
+        totals = [np.asarray(sums[key]) for key in ("first", "second", "third")]
+        first, second, third = (total.sum(axis=1) - total[own, folds] for total in totals)
+        return Slopes(first, second, third, _floor(self.rows.n, sums))
+
+
+def _carried(known: Sums, first: np.ndarray, d: np.ndarray) -> Sums:
+    """Second and third derivatives a distance d away from where three are known, given the first one there as well.
+
+    What the first differs from its Taylor polynomial is laid to the fourth derivative: r = fourth d^3 / 6.
+    """
+    was, second, third = (np.asarray(known[key]) for key in ("first", "second", "third"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.where(d == 0, 0.0, (first - was - d * (second + d * third / 2)) / d)
+        more = np.where(d == 0, 0.0, 6 * r / d)
+    return {"second": second + d * third + 3 * r, "third": third + more, "spread": known["spread"]}
+
+
+def _floor(n: int, sums: Sums) -> np.ndarray:
+    """Rounding error of slopes (points, columns): eps times the root of n times the sum of squares of the rows'."""
+    return np.asarray(float(np.finfo(np.float64).eps) * np.sqrt(n * np.asarray(sums["square"])))
+
+
+def _fit(rows: Rows, problem: Problem) -> Fitted:
+    """Prospects and a start (of large inputs on a subsample), all rows, folds, record."""
+    large = rows.n * rows.n_columns >= LARGE
+    rows = rows if large else rows.map(in_float64)
+    precision = rows.loads[0]().scores.dtype if large else np.dtype(np.float64)
+    found, over, start, partial = _start(rows, problem, large)
+    if large and precision == np.float64:
+        # float32 brings the start within 1e-6 of the end in half the time.
+        rough = _Passes(problem, over.rows.map(in_float32))
+        start = minimise(rough.common, start, SINGLE, precision=np.float32, most=1).at
+        over.count += 1
+    over.thrifty = precision == np.float32
+    roots = minimise(over.common, start, SINGLE if over.thrifty else DOUBLE, precision=precision)
+    if not roots.settled.all():
+        # The subsample promised an answer that the whole does not have: say why.
+        prospects(rows, problem)
+        raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")
+    folds = _folds(over, found, ACROSS if large else 1e-12, precision)
+    before = None if large else float(rows.sum(Losses(problem))["loss"])  # type: ignore[arg-type]
+    over.count += not large
+    return Fitted(_calibrator(roots.at, found.exponents), _record(over, found, roots.at, before, partial), folds)
+
+
+def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, _Passes, np.ndarray, int]:
+    """Prospects, the passes over all rows so far, a first point, and the passes over a part of the rows."""
+    wanted = min(rows.n // SHARE, MOST)
+    if large and wanted >= FEWEST:
+        some, inner = subsample(rows, wanted), replace(problem, folds=0)
+        for few in (subsample(some, wanted // 4), some):
+            try:
+                found = prospects(few, inner)
+            except CalibrateError:
+                # It may be the subsample's fault alone.
+                continue
+            part = _Passes(inner, found.in_units(some))
+            roots = minimise(part.common, found.start, 1e-3)
+            found = replace(found, without=np.ones(problem.folds, dtype=bool))
+            start = roots.at if roots.settled.all() else found.start
+            return found, _Passes(problem, found.in_units(rows)), start, 2 + roots.passes
+    found = prospects(rows, problem)
+    return found, _Passes(problem, found.in_units(rows), 2), found.start, 0
+
+
+def _folds(
+    over: _Passes, found: Prospects, tolerance: float, precision: np.dtype[Any]
+) -> tuple[Temperature | None, ...]:
+    """Per fold the optimum of the others: a step from the common one, and passes where that is not exact enough."""
+    answers: list[Temperature | None] = [None] * over.problem.folds
+    which = np.flatnonzero(found.without[: over.problem.folds])
+    if not len(which):
+        return tuple(answers)
+    own = [np.asarray(over.last[key])[0] for key in ("first", "second", "third")]
+    step, left = third_order_step(over.point, *[(one.sum(axis=0) - one)[which] for one in own])
+    near = (left <= tolerance * over.point) & (np.abs(step) < over.point / 2)
+    b, settled = over.point + step, near
+    if not near.all():
+        start = np.where(np.abs(step) < over.point / 2, b, over.point)
+        roots = minimise(lambda at: over.without(at, which), start, tolerance, precision=precision)
+        b, settled = roots.at, roots.settled
+    for fold, at, good in zip(which, b, settled.all(axis=1), strict=True):
+        t = _in_floats(at, found.exponents)
+        answers[fold] = _temperature(t) if good and np.all((t > 0) & np.isfinite(t)) else None
+    return tuple(answers)
+
+
+def _calibrator(b: np.ndarray, exponents: np.ndarray) -> Temperature:
+    """b = 1 / T in units of 2^-exponents, as a calibrator."""
+    t = _in_floats(b, exponents)
+    if not np.all((t > 0) & np.isfinite(t)):
+        raise CalibrateError(
+            "E305",
+            f"the best temperature is about 2^{float(np.max(exponents - np.log2(b))):.0f}, beyond the range of floats",
+            "the magnitude of the scores is out of range: multiply all of them by the same number",
+        )
+    return _temperature(t)
+
+
+def _in_floats(b: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """1 / b in the unit of the scores; 0 or infinite where no float can hold it."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.ldexp(1.0 / b, exponents))
+
+
+def _temperature(t: np.ndarray) -> Temperature:
+    return Temperature(float(t[0]) if len(t) == 1 else tuple(t.tolist()))
+
+
+def _record(over: _Passes, found: Prospects, b: np.ndarray, before: float | None, partial: int) -> FitRecord:
+    """Parameters with their intervals, and mean losses, from the last pass (whose point is next to b)."""
+    sums, point = over.last, over.point
+    weight, link = float(sums["weight"]), over.problem.link  # type: ignore[arg-type]
+    loss, first, second = (np.asarray(sums[key])[0].sum(axis=0) for key in ("loss", "first", "second"))
+    after = float(np.sum(loss + (b - point) * (first + (b - point) * second / 2)))
+    variance = np.maximum(np.asarray(sums["spread"])[0], np.asarray(sums["square"])[0]) / second**2
+    factor = np.exp(NormalDist().inv_cdf(0.975) * np.sqrt(variance) / b)
+    value, low, high = (_in_floats(at, found.exponents) for at in (b, b * factor, b / factor))
+    names = ["temperature"] if len(b) == 1 else [f"temperature[{j}]" for j in range(len(b))]
+    parameters = {name: _estimate(*map(float, of)) for name, *of in zip(names, value, low, high, strict=True)}
+    objective = "nll" if link.log_loss else f"{type(link).__name__.lower()} loss"
+    return FitRecord(
+        n=over.rows.n,
+        weight=weight,
+        parameters=parameters,
+        objective=objective,
+        objective_before=None if before is None else before / weight,
+        objective_after=after / weight,
+        passes=over.count,
+        partial_passes=partial,
+        converged=True,
+        notes=found.notes,
+    )
+
+
+def _estimate(value: float, low: float, high: float) -> Estimate:
+    method = "log scale, larger of information and sandwich"
+    if low > 0 and math.isfinite(high):
+        return Estimate(value, low, high, method=method)
+    return Estimate(value, method=method, notes=("an end of the interval is beyond the range of floats",))

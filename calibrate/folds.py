@@ -1,0 +1,109 @@
+"""Folds for cross-fitting, from a seeded hash of each row's own scores: no row order, no chunking, no state.
+
+Equal rows share a fold, so a duplicate is never fitted on its twin. Where the scores cannot tell rows apart well
+enough (constant scores, few rows) the fold comes from the row number, and that is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calibrate.rows import Block, Rows
+from calibrate.sums import Sums
+
+HASHED = 16
+"""At most so many scores of a row, evenly spaced over the columns, go into its hash."""
+
+EVEN = 0.5
+"""A fold may hold between 1 - EVEN and 1 + EVEN times its even share of the rows: 10 to 30 % of five folds."""
+
+PARTS = 1000
+"""A holdout is a whole number of so many parts."""
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+
+def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: bool = False) -> np.ndarray:
+    """Fold 0 .. folds - 1 of every row of a block; scores (m, K), whose first row has number `start`; (m,) int64.
+
+    The hash is taken of the scores as float64 (0.0 and -0.0 are equal), so it does not depend on the container's
+    precision as long as that holds the same numbers. With `by_row` every run of `folds` rows has one row of each fold,
+    in an order that turns by the hash of the run's number.
+    """
+    if by_row:
+        run, place = np.divmod(np.arange(start, start + len(scores), dtype=np.int64), folds)
+        turn = _mixed(run.astype(np.uint64) * _ODD + np.uint64(seed)) % np.uint64(folds)
+        return (place + turn.astype(np.int64)) % folds
+    k = scores.shape[1]
+    columns = np.linspace(0, k - 1, min(k, HASHED)).round().astype(np.intp)
+    factors = _mixed((np.arange(1, len(columns) + 1, dtype=np.uint64) + np.uint64(seed)) * _ODD) | np.uint64(1)
+    chosen = scores if len(columns) == k else scores[:, columns]
+    bits = (chosen.astype(np.float64) + 0.0).view(np.uint64)
+    # Whole numbers and float32 leave the low bits empty: bring the high ones down before multiplying.
+    bits ^= bits >> np.uint64(32)
+    bits *= factors
+    high = _mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32)
+    return ((high * np.uint64(folds)) >> np.uint64(32)).astype(np.int64)
+
+
+def with_folds(rows: Rows, folds: int, seed: int) -> tuple[Rows, str]:
+    """The rows with fold numbers in their blocks, and a note for the reader where these are not by the hash of scores.
+
+    One cheap pass counts the rows of each fold.
+    """
+    by_scores = _Assign(folds, seed, by_row=False)
+    share = np.asarray(rows.sum(_Count(by_scores))["rows"]) * (folds / max(rows.n, 1))
+    if np.all(np.abs(share - 1.0) <= EVEN):
+        return rows.map(by_scores), ""
+    note = f"{folds} folds by row number: by the scores a fold would hold {share.min() / folds:.0%} of the rows"
+    if share.max() - 1.0 > EVEN:
+        note = f"{folds} folds by row number: by the scores a fold would hold {share.max() / folds:.0%} of the rows"
+    return rows.map(_Assign(folds, seed, by_row=True)), note
+
+
+def held_out(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray, str]:
+    """Mask (n,) of about `fraction` of the rows, by the rule of the folds, and a note where it goes by row number."""
+    share = max(1, round(fraction * PARTS))
+    mask = np.concatenate(rows.sum(_Held(_Assign(PARTS, seed, by_row=False), share))["mask"])  # type: ignore[arg-type]
+    if abs(mask.mean() / fraction - 1.0) <= EVEN and 0 < mask.sum() < len(mask):
+        return mask, ""
+    note = f"held out by row number: by the scores it would be {mask.mean():.0%} of the rows"
+    return np.concatenate(rows.sum(_Held(_Assign(PARTS, seed, by_row=True), share))["mask"]), note  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Assign:
+    folds: int
+    seed: int
+    by_row: bool
+
+    def __call__(self, block: Block) -> Block:
+        return replace(block, folds=assign(block.scores, block.start, self.folds, self.seed, by_row=self.by_row))
+
+
+@dataclass(frozen=True)
+class _Count:
+    step: _Assign
+
+    def __call__(self, block: Block) -> Sums:
+        return {"rows": np.bincount(np.asarray(self.step(block).folds), minlength=self.step.folds)}
+
+
+@dataclass(frozen=True)
+class _Held:
+    step: _Assign
+    share: int
+
+    def __call__(self, block: Block) -> Sums:
+        folds = self.step(block).folds
+        return {"mask": (np.asarray(folds) < self.share,)}
+
+
+def _mixed(x: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64: every bit of the answer depends on every bit of x."""
+    x = (x ^ (x >> np.uint64(30))) * _MIX[0]
+    x = (x ^ (x >> np.uint64(27))) * _MIX[1]
+    return np.asarray(x ^ (x >> np.uint64(31)))

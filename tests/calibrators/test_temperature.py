@@ -1,0 +1,321 @@
+"""Temperature: answers against mpmath, no answer said plainly, laws of units, weights, order and folds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calibrate.calibrators.temperature import LARGE, Temperature
+from calibrate.errors import CalibrateError
+from calibrate.folds import assign, with_folds
+from calibrate.links.gumbel_softmax import GumbelSoftmax
+from calibrate.links.sigmoid import Sigmoid
+from calibrate.links.softmax import Softmax
+from calibrate.links.sparsemax import Sparsemax
+from calibrate.results import Fitted
+from calibrate.rows import Rows, from_arrays
+
+LINKS = [Softmax(), Sigmoid(), Sparsemax(), GumbelSoftmax(seed=1)]
+
+
+def world(link: Any, seed: int, m: int = 120, k: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Over-confident scores, wrong now and then."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(0, 3, (m, k))
+    if link.has_events:
+        return z, (rng.random((m, k)) < 1 / (1 + np.exp(-z / 2))).astype(int)
+    return z, np.where(rng.random(m) < 0.7, z.argmax(axis=1), rng.integers(0, k, m))
+
+
+def fit(z: np.ndarray, y: np.ndarray, link: Any, w: np.ndarray | None = None, **options: Any) -> Fitted:
+    return Temperature.fit(from_arrays(z, y, w), link, **options)
+
+
+def temperature(found: Fitted) -> Any:
+    return found.calibrator.temperature
+
+
+def exact_softmax(z: np.ndarray, y: np.ndarray) -> float:
+    """T to 50 digits: the root of the slope, by bisection and Newton in mpmath."""
+    with mpmath.workdps(50):
+        unit = mpmath.mpf(float(np.ptp(z)))
+        rows = [[mpmath.mpf(float(v)) / unit for v in row] for row in z]
+
+        def slope(b: Any) -> Any:
+            total = mpmath.mpf(0)
+            for row, label in zip(rows, y, strict=True):
+                top = max(row)
+                e = [mpmath.exp(b * (v - top)) for v in row]
+                total += mpmath.fsum(v * w for v, w in zip(row, e, strict=True)) / mpmath.fsum(e) - row[label]
+            return total
+
+        return float(unit / mpmath.findroot(slope, (1, 20), solver="anderson", tol=1e-60))
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6, 1e-100, 1e100])
+def test_softmax_against_mpmath(unit: float) -> None:
+    z, y = world(Softmax(), 0, m=40)
+    z = z * unit
+    assert temperature(fit(z, y, Softmax())) == pytest.approx(exact_softmax(z, y), rel=1e-12)
+
+
+def test_float32_scores_against_mpmath() -> None:
+    z, y = world(Softmax(), 2, m=40)
+    z = z.astype(np.float32)
+    assert temperature(fit(z, y, Softmax())) == pytest.approx(exact_softmax(z.astype(float), y), rel=1e-12)
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: type(link).__name__)
+@pytest.mark.parametrize("unit", [2.0**-1000, 1e-300, 1e-40, 1e40, 1e300])
+def test_units_of_the_scores_are_units_of_the_temperature(link: Any, unit: float) -> None:
+    z, y = world(link, 1)
+    one = temperature(fit(z, y, link))
+    assert temperature(fit(z * unit, y, link)) / unit == pytest.approx(one, rel=1e-12)
+
+
+def test_events_each_in_its_own_unit() -> None:
+    z, y = world(Sigmoid(), 1)
+    units = np.array([1.0, 1e-200, 1e200, 1e5])
+    one = np.array(temperature(fit(z, y, Sigmoid(), per_label=True)))
+    assert np.array(temperature(fit(z * units, y, Sigmoid(), per_label=True))) / units == pytest.approx(one, rel=1e-12)
+
+
+def test_smallest_scores() -> None:
+    z, y = world(Softmax(), 1)
+    small = z * 1e-310
+    assert temperature(fit(small, y, Softmax())) == pytest.approx(temperature(fit(z, y, Softmax())) * 1e-310, rel=1e-9)
+
+
+RIGHT = np.array([[2.0, 0.0], [0.0, 1.0], [3.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("z", "y", "code", "words"),
+    [
+        (RIGHT, [0, 1, 0], "E302", "separable"),
+        (RIGHT * 1e-300, [0, 1, 0], "E302", "no positive one is best"),
+        (np.vstack([RIGHT, [[4.0, 4.0]]]), [0, 1, 0, 1], "E302", "separable"),
+        (RIGHT, [1, 0, 1], "E303", "worse than uniform"),
+        (RIGHT, [1, 0, 1], "E303", "infinite"),
+        (np.array([[1.0, 0.0], [1.0, 0.0]]), [0, 1], "E303", "infinite"),
+        (np.full((3, 2), 1.25), [0, 1, 0], "E301", "equal"),
+        (np.array([[1.0, 1.0], [2.0, 2.0]]), [0, 0], "E301", "every temperature fits equally well"),
+        (np.array([[1.0, 0.0], [2.0, 1.0]]), [0, 0], "E302", "all labels are the same class, 0"),
+        (np.array([[0.0, 1.0], [-np.inf, 1.0]]), [0, 0], "E304", "row 2"),
+        (RIGHT[:0], [], "E307", "no row"),
+    ],
+)
+def test_no_answer_is_said(z: np.ndarray, y: list[int], code: str, words: str) -> None:
+    with pytest.raises(CalibrateError, match=words) as caught:
+        fit(z, np.array(y, dtype=int), Softmax())
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("link", [Sparsemax(), GumbelSoftmax()])
+@pytest.mark.parametrize(("y", "code"), [([0, 1, 0], "E302"), ([1, 0, 1], "E303")])
+def test_other_links_have_no_answer_either(link: Any, y: list[int], code: str) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        fit(RIGHT * 5, np.array(y), link)
+    assert caught.value.code == code
+
+
+def test_events_without_an_answer_name_their_label() -> None:
+    z, y = world(Sigmoid(), 0)
+    y[:, 2] = z[:, 2] > 0
+    fit(z, y, Sigmoid())
+    with pytest.raises(CalibrateError, match="label 2: separable"):
+        fit(z, y, Sigmoid(), per_label=True)
+
+
+def test_infinite_logits_on_the_right_side_cost_nothing() -> None:
+    z, y = world(Sigmoid(), 0, k=1)
+    sure = np.array([[np.inf], [-np.inf]])
+    found = fit(np.vstack([z, sure]), np.vstack([y, [[1], [0]]]), Sigmoid())
+    assert temperature(found) == pytest.approx(temperature(fit(z, y, Sigmoid())), rel=1e-13)
+    with pytest.raises(CalibrateError, match=r"row 121: .*probability 0"):
+        fit(np.vstack([z, sure]), np.vstack([y, [[0], [0]]]), Sigmoid())
+
+
+def test_masked_classes_are_left_out() -> None:
+    z, y = world(Softmax(), 4)
+    masked = np.hstack([z, np.full((len(z), 1), -np.inf)])
+    assert temperature(fit(masked, y, Softmax())) == pytest.approx(temperature(fit(z, y, Softmax())), rel=1e-12)
+
+
+def test_one_class_with_an_answer_is_noted() -> None:
+    z, y = world(Softmax(), 4)
+    found = fit(z[y == 2], y[y == 2], Softmax())
+    assert found.record.notes == ("all labels are the same class, 2",)
+
+
+def test_temperature_beyond_floats() -> None:
+    z, y = world(Softmax(), 4)
+    y = np.where(np.arange(len(y)) % 3 == 0, z.argmax(axis=1), y[::-1])
+    with pytest.raises(CalibrateError, match="range of floats") as caught:
+        fit(z / np.abs(z).max() * 1.7e308, y, Sparsemax())
+    assert caught.value.code == "E305"
+
+
+def test_what_no_float_can_hold_is_left_out() -> None:
+    """75 of 100 rows right: T = 1.6e308 / log 3; without the 20 rows of fold 0, all right, it would be 2.03e308."""
+    z, y = np.tile([8e307, -8e307], (100, 1)), np.repeat([0, 1], [75, 25])
+    folds = np.repeat([0, 1], [20, 80])
+    found = Temperature.fit(from_arrays(z, y).map(lambda block: replace(block, folds=folds)), Softmax(), folds=2)
+    assert temperature(found) == pytest.approx(1.6e308 / np.log(3), rel=1e-12)
+    estimate = found.record.parameters["temperature"]
+    assert (estimate.low, estimate.high) == (None, None)
+    assert estimate.notes == ("an end of the interval is beyond the range of floats",)
+    assert found.folds == (None, None)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, np.nan, (1.0, 0.0)])
+def test_what_is_no_temperature(bad: Any) -> None:
+    with pytest.raises(CalibrateError, match="positive finite"):
+        Temperature(bad)
+
+
+@given(seed=st.integers(0, 200), cut=st.integers(1, 120))
+@settings(max_examples=15)
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: type(link).__name__)
+def test_chunks_and_order_do_not_matter(link: Any, seed: int, cut: int) -> None:
+    z, y = world(link, seed)
+    one = temperature(fit(z, y, link))
+    assert temperature(Temperature.fit(from_arrays(z, y, rows_per_block=cut), link)) == pytest.approx(one, rel=1e-12)
+    if not isinstance(link, GumbelSoftmax):
+        order = np.random.default_rng(seed).permutation(len(z))
+        assert temperature(fit(z[order], y[order], link)) == pytest.approx(one, rel=1e-12)
+
+
+@pytest.mark.parametrize("link", [Softmax(), Sigmoid(), Sparsemax()], ids=lambda link: type(link).__name__)
+def test_weight_of_two_is_a_doubled_row_and_of_zero_none(link: Any) -> None:
+    z, y = world(link, 5)
+    w = np.random.default_rng(0).integers(0, 3, len(z)).astype(float)
+    bad = np.flatnonzero(w == 0)[0]
+    by_weight, again = z.copy(), np.repeat(np.arange(len(z)), w.astype(int))
+    if not link.has_events:
+        by_weight[bad, y[bad]] = -np.inf  # an infinite loss that does not count
+    found, doubled = fit(by_weight, y, link, w), fit(z[again], y[again], link)
+    assert temperature(found) == pytest.approx(temperature(doubled), rel=1e-12)
+    for key in ("objective_before", "objective_after", "weight"):
+        assert getattr(found.record, key) == pytest.approx(getattr(doubled.record, key), rel=1e-12)
+
+
+def test_weights_have_no_unit() -> None:
+    z, y = world(Softmax(), 5)
+    w = np.random.default_rng(0).random(len(z))
+    one, other = (fit(z, y, Softmax(), w * c).record.parameters["temperature"] for c in (1.0, 1e-3))
+    assert (other.value, other.low, other.high) == pytest.approx((one.value, one.low, one.high), rel=1e-12)
+
+
+def test_interval_is_the_larger_of_information_and_sandwich() -> None:
+    z, y = world(Softmax(), 6, m=400)
+    y[:40] = z[:40].argmin(axis=1)  # gross errors make the sandwich the larger one
+    found = fit(z, y, Softmax())
+    b = 1 / temperature(found)
+    p = Softmax()(b * z)
+    mean = (p * z).sum(axis=1)
+    information = ((p * z**2).sum(axis=1) - mean**2).sum()
+    score = np.square(mean - z[np.arange(len(z)), y]).sum()
+    assert score > information
+    spread = 1.959963984540054 * np.sqrt(score) / information / b
+    estimate = found.record.parameters["temperature"]
+    assert estimate.low == pytest.approx(temperature(found) * np.exp(-spread), rel=1e-9)
+    assert estimate.high == pytest.approx(temperature(found) * np.exp(spread), rel=1e-9)
+
+
+@pytest.mark.parametrize("per_label", [False, True])
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: type(link).__name__)
+def test_folds_are_fitted_on_the_other_folds(link: Any, per_label: bool) -> None:
+    z, y = world(link, 8, m=150)
+    rows, note = with_folds(from_arrays(z, y, rows_per_block=40), 5, seed=0)
+    assert note == ""
+    found, fold = Temperature.fit(rows, link, folds=5, per_label=per_label), assign(z, 0, 5, 0)
+    assert temperature(found) == pytest.approx(temperature(fit(z, y, link, per_label=per_label)), rel=1e-12)
+    if isinstance(link, GumbelSoftmax):  # the noise goes by row number: weights of 0 keep the numbers
+        others = [fit(z, y, link, (fold != k).astype(float)) for k in range(5)]
+    else:
+        others = [fit(z[fold != k], y[fold != k], link, per_label=per_label) for k in range(5)]
+    for one, other in zip(found.folds, others, strict=True):
+        assert one.temperature == pytest.approx(temperature(other), rel=1e-11)
+
+
+def test_fold_without_an_answer_is_none() -> None:
+    z, y = world(Softmax(), 8, m=150)
+    fold = assign(z, 0, 5, 0)
+    y = np.where(fold == 3, z.argmin(axis=1), z.argmax(axis=1))
+    y[np.flatnonzero(fold == 3)[4:]] = z.argmax(axis=1)[np.flatnonzero(fold == 3)[4:]]
+    found = Temperature.fit(with_folds(from_arrays(z, y), 5, 0)[0], Softmax(), folds=5)
+    assert [one is None for one in found.folds] == [False, False, False, True, False]
+
+
+@pytest.fixture(scope="module")
+def large() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    n, k = 60_000, 100
+    z, y = rng.normal(0, 2, (n, k)).astype(np.float32), rng.integers(0, k, n)
+    z[np.arange(n), y] += rng.normal(4, 3, n).astype(np.float32)
+    assert z.size >= LARGE
+    return z, y
+
+
+def folded(z: np.ndarray, y: np.ndarray) -> Rows:
+    return with_folds(from_arrays(z, y), 5, 0)[0]
+
+
+def test_large_inputs_take_two_passes(large: tuple[np.ndarray, np.ndarray]) -> None:
+    z, y = large
+    wide = Temperature.fit(folded(z.astype(np.float64), y), Softmax(), folds=5)
+    narrow = Temperature.fit(folded(z, y), Softmax(), folds=5)
+    b, wide64 = 1 / temperature(wide), z.astype(np.float64)
+    e = np.exp(b * wide64)
+    slopes = (e * wide64).sum(axis=1) / e.sum(axis=1) - wide64[np.arange(len(z)), y]
+    curvature = ((e * wide64**2).sum(axis=1) / e.sum(axis=1) - (slopes + wide64[np.arange(len(z)), y]) ** 2).sum()
+    assert abs(slopes.sum() / curvature / b) < 1e-12
+    assert temperature(narrow) == pytest.approx(temperature(wide), rel=5e-8)
+    for found in (wide, narrow):
+        assert found.record.passes == 2
+        assert found.record.objective_before is None
+    exact = [fit(wide64[f], y[f], Softmax()) for f in (assign(z, 0, 5, 0) != k for k in range(2))]
+    for found, within in ((wide, 1e-6), (narrow, 2e-6)):
+        for one, other in zip(found.folds, exact, strict=False):
+            assert one.temperature == pytest.approx(temperature(other), rel=within)
+
+
+def test_large_inputs_have_no_answer_either(large: tuple[np.ndarray, np.ndarray]) -> None:
+    z, _ = large
+    with pytest.raises(CalibrateError) as caught:
+        fit(z, z.argmax(axis=1), Softmax())
+    assert caught.value.code == "E302"
+    with pytest.raises(CalibrateError) as caught:
+        fit(z, z.argmin(axis=1), Softmax())
+    assert caught.value.code == "E303"
+
+
+def test_large_input_with_one_impossible_row(large: tuple[np.ndarray, np.ndarray]) -> None:
+    z, y = large
+    z = z.copy()
+    z[12_345, y[12_345]] = -np.inf
+    with pytest.raises(CalibrateError, match="row 12346") as caught:
+        fit(z, y, Softmax())
+    assert caught.value.code == "E304"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_transform_divides_in_the_precision_of_the_scores(dtype: Any) -> None:
+    z = np.array([[1.5, -3.0], [np.finfo(dtype).max, -np.inf]], dtype=dtype)
+    found = Temperature(1.5).transform(z)
+    assert found.dtype == dtype
+    assert found.tolist() == (z / dtype(1.5)).tolist()
+    assert Temperature((0.5, 2.0)).transform(z[:1]).tolist() == [[3.0, -1.5]]
+
+
+def test_transform_by_a_temperature_that_float32_cannot_hold() -> None:
+    z = np.array([[1e-38, 0.0]], dtype=np.float32)
+    assert Temperature(1e-60).transform(z)[0, 1] == 0.0
+    assert Temperature(1e-40).transform(z)[0, 0] == pytest.approx(100.0, rel=1e-6)

@@ -1,0 +1,102 @@
+"""Partition sums: the plain path, the careful one, and that they meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from calibrate.partition import row_derivatives, row_losses, softmax_outcomes
+from calibrate.rows import Block
+
+KEYS = ("loss", "first", "second", "third")
+
+
+def exact(row: np.ndarray, label: int, b: float) -> list[float]:
+    """Loss and derivatives of one row, to 50 digits."""
+    with mpmath.workdps(50):
+        z = [mpmath.mpf(float(v)) for v in row if v != -np.inf]
+        e = [mpmath.exp(b * v) for v in z]
+        total, true = mpmath.fsum(e), mpmath.mpf(float(row[label]))
+        mean = mpmath.fsum(v * w for v, w in zip(z, e, strict=True)) / total
+        moments = [mpmath.fsum((v - mean) ** j * w for v, w in zip(z, e, strict=True)) / total for j in (2, 3)]
+        return [float(x) for x in (mpmath.log(total) - b * true, mean - true, *moments)]
+
+
+@pytest.mark.parametrize("k", [2, 10, 64, 65, 300])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("offset", [0.0, 50.0, -400.0])
+def test_against_mpmath(k: int, dtype: Any, offset: float) -> None:
+    rng = np.random.default_rng(k)
+    z, y = (rng.normal(0, 2, (6, k)) + offset).astype(dtype), rng.integers(0, k, 6)
+    b = 0.5
+    found = row_derivatives(z, y, b)
+    # Power sums are not centred: moment j is good to eps times the largest |z|^j that goes the plain way.
+    eps, size = 20 * float(np.finfo(dtype).eps), 8.0 + max(offset, 0.0)
+    for i in range(6):
+        for j, expected in enumerate(exact(z[i], y[i], b)):
+            assert float(getattr(found, KEYS[j])[i]) == pytest.approx(expected, abs=eps * size ** max(j, 1)), KEYS[j]
+    losses = row_losses(z, y)
+    assert losses == pytest.approx([exact(z[i], y[i], 1.0)[0] for i in range(6)], abs=eps * size)
+    assert found.loss.dtype == losses.dtype == dtype
+
+
+@pytest.mark.parametrize("k", [10, 100])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_that_need_care_leave_the_others_alone(k: int, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(0, 2, (30, k)).astype(dtype), np.zeros(30, dtype=int)
+    plain = row_derivatives(z, y, 0.7)
+    hard = z.copy()
+    hard[3, 1], hard[7], hard[11] = -np.inf, hard[7] + dtype(3000), hard[11] - dtype(3000)
+    hard[20] *= dtype(1e30)
+    found = row_derivatives(hard, y, 0.7)
+    easy = np.setdiff1d(np.arange(30), [3, 7, 11, 20])
+    for key in KEYS:
+        assert getattr(found, key)[easy].tolist() == getattr(plain, key)[easy].tolist()
+        assert getattr(found, key)[[7, 11]] == pytest.approx(getattr(plain, key)[[7, 11]], rel=2e-2, abs=2e-3)
+        assert np.isfinite(getattr(found, key)[[3, 7, 11]]).all()
+    masked = row_derivatives(np.delete(z[3:4], 1, axis=1), y[:1], 0.7)
+    assert found.first[3] == pytest.approx(masked.first[0], rel=1e-5)
+
+
+def test_true_class_masked_is_an_infinite_loss() -> None:
+    z = np.array([[0.0, -np.inf, 1.0]])
+    for b in (0.0, 0.5):
+        found = row_derivatives(z, np.array([1]), b)
+        assert found.loss[0] == np.inf
+        assert found.first[0] == np.inf
+    assert softmax_outcomes(Block(0, z, np.array([1]))).nll[0] == np.inf
+
+
+def test_at_zero_the_unmasked_classes_are_alike() -> None:
+    found = row_derivatives(np.array([[0.0, -np.inf, 3.0]]), np.array([0]), 0.0)
+    assert [float(getattr(found, key)[0]) for key in KEYS] == pytest.approx([np.log(2), 1.5, 2.25, 0.0])
+
+
+def test_ties_go_to_the_lowest_index() -> None:
+    z = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [3.0, 3.0, 3.0]])
+    for y, expected in (([0, 1, 0], [1, 1, 1]), ([1, 2, 2], [0, 0, 0])):
+        for wide in (z, np.hstack([z, np.full((3, 70), -5.0)])):
+            assert softmax_outcomes(Block(0, wide, np.array(y))).correct.tolist() == expected
+
+
+@pytest.mark.parametrize("k", [10, 200])
+def test_nll_of_float32_scores_is_that_of_float64(k: int) -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(0, 3, (2000, k)).astype(np.float32), rng.integers(0, k, 2000)
+    wide = z.astype(np.float64)
+    expected = np.log(np.exp(wide).sum(axis=1)) - wide[np.arange(2000), y]
+    assert softmax_outcomes(Block(0, z, y)).nll == pytest.approx(expected, rel=1e-13)
+
+
+def test_magnitudes_that_overflow_are_no_nan() -> None:
+    z = np.array([[1.7e308, -1.7e308], [-1.7e308, 1.7e308], [1.7e308, 1.7e308]])
+    found = softmax_outcomes(Block(0, z, np.array([0, 0, 1])), (10,))
+    assert found.nll.tolist() == [0.0, np.inf, pytest.approx(np.log(2))]
+    assert found.brier.tolist() == [0.0, 2.0, 0.5]
+    assert found.confidence is not None
+    assert found.confidence.tolist() == [1.0, 1.0, 0.5]
+    assert found.event_bins[10].count.sum() == 6
