@@ -1,0 +1,226 @@
+"""Collectors: what metrics need of a block, as sums. Hashable, so that what several metrics share runs once a pass.
+
+Row columns are `nll`, `brier`, `loss`, `correct`, `gap` (confidence minus correct), (m,), and the same per label:
+`event_nll`, `event_brier`, `event_correct`, `event_gap` (probability minus event), `event` itself, (m, L).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from calibrate.outcomes import bin_index
+from calibrate.protocols import Outcomes
+from calibrate.sums import Sums
+
+Column = Literal[
+    "nll", "brier", "loss", "correct", "gap", "event_nll", "event_brier", "event_correct", "event_gap", "event"
+]
+
+
+@runtime_checkable
+class Paired(Protocol):
+    """A collector that can also collect row-wise differences between two variants."""
+
+    def difference(self, before: Outcomes, after: Outcomes) -> Sums:
+        """The sums of after - before."""
+        ...
+
+
+def column(outcomes: Outcomes, name: Column) -> np.ndarray:
+    """A row column by name: (m,), or (m, L) for those of events."""
+    if name == "gap" and outcomes.confidence is not None:
+        return np.asarray(outcomes.confidence - outcomes.correct)
+    if name == "event":
+        return outcomes.labels.astype(np.float64)
+    if name not in {"event_brier", "event_correct", "event_gap"}:
+        return np.asarray(getattr(outcomes, name))
+    p, y = np.asarray(outcomes.events), outcomes.labels
+    if name == "event_correct":
+        return outcomes.correct[:, None] if p.shape[1] == 1 else ((p > 0.5) == (y > 0.5)).astype(np.float64)
+    gap = np.asarray(p - y)
+    return gap * gap if name == "event_brier" else gap
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums of x, x^2 and x^3 of a row column (numbers; arrays (L,) for columns per label), for Hall's interval.
+
+    n, w1, w2, w3, w4     rows of positive weight; sum of w, w^2, w^3, w^4
+    x1; x2, x22           sum of w x; sum of w^2 x, w^2 x^2
+    x3, x32, x33          sum of w^3 x, w^3 x^2, w^3 x^3
+    """
+
+    column: Column
+    of_rows: bool = False
+    """Take the mean over labels of a column per label first."""
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        return _moments(self._values(outcomes), outcomes.weights)
+
+    def difference(self, before: Outcomes, after: Outcomes) -> Sums:
+        with np.errstate(invalid="ignore"):  # inf - inf: two infinite losses have no difference
+            return _moments(self._values(after) - self._values(before), after.weights)
+
+    def _values(self, outcomes: Outcomes) -> np.ndarray:
+        x = column(outcomes, self.column)
+        return np.asarray(x.mean(axis=1)) if self.of_rows else x
+
+
+def _moments(x: np.ndarray, w: np.ndarray | None) -> Sums:
+    # Sums are numpy's pairwise ones: a BLAS product would depend on the number of threads.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if w is None:
+            square = x * x
+            first, second = x.sum(axis=0), square.sum(axis=0)
+            third = np.multiply(square, x, out=square).sum(axis=0)
+            n = float(len(x))
+            sums = (n, n, n, n, n, first, first, second, first, second, third)
+        else:
+            x = np.where(w.reshape(-1, *[1] * (x.ndim - 1)) > 0, x, 0.0)  # a row of no weight may be infinite
+            wx = x * w.reshape(-1, *[1] * (x.ndim - 1))
+            sums = (float(np.count_nonzero(w)), w.sum(), *_powers(w), *_weighted(w, wx))
+    return dict(zip(("n", "w1", "w2", "w3", "w4", "x1", "x2", "x22", "x3", "x32", "x33"), sums, strict=True))
+
+
+def _powers(w: np.ndarray) -> tuple[np.ndarray, ...]:
+    square = w * w
+    return tuple(np.asarray(s.sum()) for s in (square, square * w, square * square))
+
+
+def _weighted(w: np.ndarray, wx: np.ndarray) -> tuple[np.ndarray, ...]:
+    if wx.ndim > 1:
+        w = w[:, None]
+    square = wx * wx
+    second, cube = w * wx, square * wx
+    sums = (wx, second, square, w * second, w * square, cube)
+    return tuple(np.asarray(s.sum(axis=0)) for s in sums)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Rows whose prediction is wrong: how many, their weight, and their weighted sum of a row column.
+
+    Of a difference: the rows that were wrong before.
+
+    event       the prediction is wrong where the event did not happen (top-label files)
+    runner_up   for a pass over rows whose label was replaced by the class that came second, so that every row is
+                wrong: what an error would have cost where there was none
+    """
+
+    column: Column
+    event: bool = False
+    runner_up: bool = False
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        return self._sums(outcomes, column(outcomes, self.column))
+
+    def difference(self, before: Outcomes, after: Outcomes) -> Sums:
+        with np.errstate(invalid="ignore"):  # inf - inf
+            return self._sums(before, column(after, self.column) - column(before, self.column))
+
+    def _sums(self, outcomes: Outcomes, x: np.ndarray) -> Sums:
+        wrong = np.flatnonzero((outcomes.labels[:, 0] if self.event else outcomes.correct) == 0)
+        w = np.ones(len(wrong)) if outcomes.weights is None else outcomes.weights[wrong]
+        weighted = np.where(w > 0, x[wrong], 0.0) * w
+        return {"n": int(np.count_nonzero(w)), "weight": float(w.sum()), "loss": float(weighted.sum())}
+
+
+@dataclass(frozen=True)
+class Infinite:
+    """Number of rows whose NLL is infinite: the true class had probability 0."""
+
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        infinite = np.isinf(outcomes.nll)
+        if outcomes.weights is not None:
+            infinite &= outcomes.weights > 0
+        return {"rows": int(np.count_nonzero(infinite))}
+
+
+@dataclass(frozen=True)
+class TopBins:
+    """Bin sums (bins,) of confidence against correctness; the names are those of `protocols.BinSums`."""
+
+    bins: int
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        p = np.asarray(outcomes.confidence)
+        return _bin_sums(bin_index(p, self.bins), p, outcomes.correct, outcomes.weights, self.bins)
+
+
+@dataclass(frozen=True)
+class EventBins:
+    """Bin sums (K or L, bins) of each class against the rest, or of each event, as the link left them."""
+
+    bins: int
+
+    @property
+    def event_bins(self) -> int:
+        """The link makes the sums in its own pass."""
+        return self.bins
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        found = outcomes.event_bins[self.bins]
+        return {
+            "count": found.count,
+            "weight": found.weight,
+            "predicted": found.predicted,
+            "observed": found.observed,
+            "squares": found.squares,
+        }
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """Predictions, outcomes and weights of every row, as tuples of arrays: for what no sums can give, like equal mass.
+
+    With `events` those of every label, (m, L), else confidence and correctness, (m, 1).
+    """
+
+    events: bool
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        if self.events:
+            p, y = np.asarray(outcomes.events), outcomes.labels.astype(np.float64)
+        else:
+            p, y = np.asarray(outcomes.confidence)[:, None], outcomes.correct[:, None]
+        w = np.ones(len(p)) if outcomes.weights is None else outcomes.weights
+        return {"predicted": (p.copy(),), "observed": (y.copy(),), "weight": (w.copy(),)}
+
+
+def edges(bins: int) -> np.ndarray:
+    """Edges of bins of equal width on [0, 1], (bins + 1,); each bin is right-closed, the first holds 0 as well."""
+    return np.linspace(0.0, 1.0, bins + 1)
+
+
+def equal_mass(p: np.ndarray, y: np.ndarray, w: np.ndarray, bins: int) -> Sums:
+    """Bin sums (bins,) with edges at the k/bins quantiles of p.
+
+    A quantile is the least value that has that share of the weight below or at it.
+
+    Right-closed; equal predictions share a bin, so that the order of the rows does not matter (bins can then be
+    empty), and a weight of 2 is the same as a row that stands there twice.
+    """
+    order = np.argsort(p, kind="stable")
+    below = np.cumsum(w[order])
+    wanted = below[-1] * np.arange(1, bins) / bins
+    cuts = p[order][np.searchsorted(below, wanted * (1 - 1e-12))]
+    return _bin_sums(np.searchsorted(cuts, p, side="left"), p, y, w, bins)
+
+
+def _bin_sums(number: np.ndarray, p: np.ndarray, y: np.ndarray, w: np.ndarray | None, bins: int) -> Sums:
+    count: np.ndarray = np.bincount(number, minlength=bins).astype(np.float64)
+    weight = squares = count
+    if w is not None:
+        weight, squares = np.bincount(number, w, bins), np.bincount(number, w * w, bins)
+        p, y = p * w, y * w
+    predicted, observed = np.bincount(number, p, bins), np.bincount(number, y, bins)
+    return {"count": count, "weight": weight, "predicted": predicted, "observed": observed, "squares": squares}

@@ -1,0 +1,67 @@
+"""Accuracy: share of rows whose predicted class, the one of the largest score, is the true one.
+
+Higher is better, 1 is perfect. Ties go to the lowest index; binary: the event is predicted where its logit is
+positive. Multi-label: mean over rows and labels of right predictions, with every label's share in `parts` and the
+share of rows with all labels right (subset accuracy) in the notes. Calibration by a temperature does not change it.
+
+Interval: Wilson's score interval (weighted: at the effective number of rows); multi-label Hall's t on rows, Wilson
+per label. Change: paired, Agresti and Min. Wilson 1927, doi:10.2307/2276774.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from calibrate import means
+from calibrate.collectors import Moments
+
+if TYPE_CHECKING:
+    from calibrate.means import Found
+    from calibrate.protocols import Collector, Task
+    from calibrate.results import Estimate
+
+ROWS, LABELS = Moments("event_correct", of_rows=True), Moments("event_correct")
+DEFINITIONS: dict[str, str] = {
+    "multiclass": "share of rows whose predicted class is the true one",
+    "binary": "binary, share of rows whose predicted class is the true one",
+    "multilabel": "mean over rows and labels of right predictions",
+    "top-label": "top-label, share of rows whose prediction is right",
+}
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of right predictions."""
+
+    level: float = 0.95
+    better: ClassVar[Literal["higher"]] = "higher"
+
+    def collectors(self, task: Task) -> tuple[Collector, ...]:
+        """Moments of what is right."""
+        return (ROWS, LABELS, Moments("correct")) if task == "multilabel" else (_right(task),)
+
+    def finish(self, task: Task, found: Found) -> Estimate:
+        """Frequency with Wilson's interval."""
+        definition = DEFINITIONS[task]
+        if task != "multilabel":
+            return means.frequency_estimate(found[_right(task)], self.level, definition)
+        subset = means.frequency_estimate(found[Moments("correct")], self.level, "subset accuracy")
+        labels = range(np.size(found[LABELS]["x1"]))
+        return replace(
+            means.mean_estimate(found[ROWS], self.level, definition),
+            notes=(f"subset accuracy (all labels right): {subset.value:.4f} [{subset.low:.4f}, {subset.high:.4f}]",),
+            parts=tuple(means.frequency_estimate(found[LABELS], self.level, "one label", j) for j in labels),
+        )
+
+    def change(self, task: Task, before: Estimate, after: Estimate, found: Found, penalty: float) -> Estimate:
+        """Mean row-wise difference."""
+        if task == "multilabel":
+            return means.mean_change(before, after, found[ROWS], self.level, penalty)
+        return means.frequency_change(before, after, found[_right(task)], self.level, penalty)
+
+
+def _right(task: Task) -> Moments:
+    return Moments("event", of_rows=True) if task == "top-label" else Moments("correct")

@@ -1,0 +1,65 @@
+"""Mean confidence minus accuracy: how over-confident (above 0) or under-confident (below 0) the model is on average.
+
+0 is best, and necessary but not sufficient for calibration: gaps of opposite sign cancel. Multiclass: probability of
+the predicted class minus whether it is right. Binary: mean probability minus frequency of the event (calibration in
+the large). Multi-label: the same averaged over labels, with every label's gap in `parts`. Top-label files: confidence
+minus accuracy.
+
+Interval: Hall's skewness-corrected t of the row-wise differences; where right or wrong (event or none) are fewer
+than 10, at least as wide as Clopper-Pearson's.
+Guo et al. 2017, arXiv:1706.04599; Van Calster et al. 2019, doi:10.1186/s12916-019-1466-7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from calibrate import means
+from calibrate.collectors import Moments
+
+if TYPE_CHECKING:
+    from calibrate.means import Found
+    from calibrate.protocols import Collector, Task
+    from calibrate.results import Estimate
+
+ROWS, LABELS, EVENTS = Moments("event_gap", of_rows=True), Moments("event_gap"), Moments("event")
+DEFINITIONS: dict[str, str] = {
+    "multiclass": "mean confidence minus accuracy",
+    "binary": "mean probability minus event frequency",
+    "multilabel": "mean over labels of mean probability minus event frequency",
+    "top-label": "mean confidence minus accuracy",
+}
+
+
+@dataclass(frozen=True)
+class ConfidenceGap:
+    """Mean prediction minus frequency."""
+
+    level: float = 0.95
+    better: ClassVar[Literal["zero"]] = "zero"
+
+    def collectors(self, task: Task) -> tuple[Collector, ...]:
+        """Moments of the row-wise gap."""
+        if task == "multiclass":
+            return Moments("gap"), Moments("correct")
+        return ROWS, LABELS, EVENTS
+
+    def finish(self, task: Task, found: Found) -> Estimate:
+        """Mean with Hall's interval."""
+        if task == "multiclass":
+            return means.gap_estimate(found[Moments("gap")], found[Moments("correct")], self.level, DEFINITIONS[task])
+        labels = range(np.size(found[EVENTS]["x1"]))
+        parts = tuple(
+            means.gap_estimate(found[LABELS], found[EVENTS], self.level, DEFINITIONS[task], j) for j in labels
+        )
+        if task != "multilabel":
+            return parts[0]
+        return replace(means.mean_estimate(found[ROWS], self.level, DEFINITIONS[task]), parts=parts)
+
+    def change(self, task: Task, before: Estimate, after: Estimate, found: Found, penalty: float) -> Estimate:
+        """Mean row-wise difference with the paired Hall interval."""
+        column = Moments("gap") if task == "multiclass" else ROWS
+        return means.mean_change(before, after, found[column], self.level, penalty)

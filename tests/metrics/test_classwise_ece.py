@@ -1,0 +1,43 @@
+"""Classwise ECE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+
+def binned(p: np.ndarray, y: np.ndarray) -> float:
+    number = np.clip(np.searchsorted(np.linspace(0, 1, 16), p, side="left") - 1, 0, 14)
+    return float(np.abs(np.bincount(number, p - y)).sum() / len(p))
+
+
+def test_mean_over_classes(world: Any, estimate: Any) -> None:
+    z, y = world
+    p = softmax(z, axis=1)
+    each = [binned(p[:, k], (y == k).astype(float)) for k in range(4)]
+    found = estimate(z, y, "multiclass", "classwise_ece")
+    assert found.value == pytest.approx(np.mean(each), rel=1e-10)
+    assert [part.value for part in found.parts] == pytest.approx(each, rel=1e-10)
+    assert found.noise_floor == pytest.approx(np.mean([part.noise_floor for part in found.parts]))
+    assert found.noise_floor < found.noise_floor_p95
+    assert (found.low, found.reason) == (None, "no interval whose coverage was shown")
+
+
+def test_events(events: Any, estimate: Any) -> None:
+    z, y = events
+    each = [binned(expit(z[:, j]), y[:, j]) for j in range(3)]
+    assert estimate(z, y, "multilabel", "classwise_ece").value == pytest.approx(np.mean(each), rel=1e-10)
+    assert estimate(z[:, :1], y[:, :1], "binary", "classwise_ece").value == pytest.approx(each[0], rel=1e-10)
+
+
+def test_top_label_files_do_not_have_it(events: Any, estimate: Any) -> None:
+    found = estimate(events[0][:, :1], events[1][:, :1], "top-label", "classwise_ece")
+    assert (found.value, found.reason) == (None, "needs the probabilities of all classes")
+
+
+def test_many_classes_have_no_parts(estimate: Any) -> None:
+    z = np.random.default_rng(0).normal(size=(30, 21))
+    assert estimate(z, z.argmax(axis=1), "multiclass", "classwise_ece").parts == ()

@@ -1,0 +1,195 @@
+"""Collectors: what they sum, with and without weights, and that blocks add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calibrate.collectors import (
+    Errors,
+    EventBins,
+    Infinite,
+    Moments,
+    Paired,
+    RawColumn,
+    TopBins,
+    column,
+    edges,
+    equal_mass,
+)
+from calibrate.outcomes import EventBins as Bins
+from calibrate.outcomes import RowOutcomes
+from calibrate.sums import merge
+
+NLL = np.array([0.1, 2.0, 0.3, 0.5])
+EVENTS = np.array([[0.9, 0.2], [0.1, 0.6], [0.7, 0.7], [0.4, 0.5]])
+LABELS = np.array([[1, 0], [1, 1], [1, 0], [0, 1]])
+
+
+def outcomes(weights: list[float] | None = None, **more: Any) -> RowOutcomes:
+    bins = {5: Bins(*(np.ones((2, 5)) * i for i in range(5)))}
+    w = None if weights is None else np.array(weights)
+    known = RowOutcomes(
+        loss=2 * NLL, nll=NLL, brier=NLL / 2, confidence=np.array([0.9, 0.85, 0.2, 1.0]),
+        correct=np.array([1.0, 0.0, 1.0, 1.0]), labels=LABELS, weights=w, events=EVENTS, event_nll=EVENTS + 1,
+        event_bins=bins,
+    )  # fmt: skip
+    return replace(known, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nll", NLL),
+        ("brier", NLL / 2),
+        ("loss", 2 * NLL),
+        ("correct", [1, 0, 1, 1]),
+        ("gap", [-0.1, 0.85, -0.8, 0.0]),
+        ("event", LABELS),
+        ("event_nll", EVENTS + 1),
+        ("event_brier", (EVENTS - LABELS) ** 2),
+        ("event_gap", EVENTS - LABELS),
+        ("event_correct", [[1, 1], [0, 1], [1, 0], [1, 0]]),
+    ],
+)
+def test_columns(name: Any, expected: Any) -> None:
+    assert column(outcomes(), name) == pytest.approx(np.asarray(expected, dtype=float))
+
+
+def test_an_event_alone_is_right_where_the_link_says_so() -> None:
+    """A logit of 1e-20 predicts the event, its probability does not show it."""
+    one = outcomes(events=np.full((4, 1), 0.5), labels=LABELS[:, :1])
+    assert column(one, "event_correct")[:, 0].tolist() == [1, 0, 1, 1]
+
+
+def test_moments_without_weights() -> None:
+    sums = Moments("nll")(outcomes())
+    assert [sums[k] for k in ("n", "w1", "w2", "w3", "w4")] == [4] * 5
+    assert [sums[k] for k in ("x1", "x22", "x33")] == pytest.approx([(NLL**p).sum() for p in (1, 2, 3)])
+    assert sums["x2"] == sums["x3"] == sums["x1"]
+    assert sums["x32"] == sums["x22"]
+
+
+def test_moments_with_weights() -> None:
+    w = np.array([1.0, 0.0, 2.0, 0.5])
+    sums = Moments("nll")(outcomes(w.tolist(), nll=np.array([0.1, np.inf, 0.3, 0.5])))
+    x = np.array([0.1, 0.0, 0.3, 0.5])
+    assert sums["n"] == 3
+    for p in (1, 2, 3, 4):
+        assert sums[f"w{p}"] == pytest.approx((w**p).sum())
+    expected = {
+        "x1": w * x,
+        "x2": w**2 * x,
+        "x22": (w * x) ** 2,
+        "x3": w**3 * x,
+        "x32": w**3 * x**2,
+        "x33": (w * x) ** 3,
+    }
+    assert {key: float(sums[key]) for key in expected} == pytest.approx({k: v.sum() for k, v in expected.items()})
+
+
+def test_moments_per_label_and_of_rows() -> None:
+    assert Moments("event_gap")(outcomes())["x1"] == pytest.approx((EVENTS - LABELS).sum(axis=0))
+    assert Moments("event_gap", of_rows=True)(outcomes())["x1"] == pytest.approx((EVENTS - LABELS).mean(axis=1).sum())
+    weighted = Moments("event_gap")(outcomes([1, 2, 3, 4]))["x1"]
+    assert weighted == pytest.approx((np.arange(1, 5)[:, None] * (EVENTS - LABELS)).sum(axis=0))
+
+
+def test_differences_are_row_wise() -> None:
+    after = outcomes(nll=NLL[::-1].copy())
+    assert isinstance(Moments("nll"), Paired)
+    sums = Moments("nll").difference(outcomes(), after)
+    assert sums["x1"] == pytest.approx(0)
+    assert sums["x22"] == pytest.approx(((NLL[::-1] - NLL) ** 2).sum())
+
+
+def test_infinite_losses_have_no_difference_and_no_warning() -> None:
+    both = outcomes(nll=np.array([np.inf, 0, 0, 0]))
+    assert np.isnan(Moments("nll").difference(both, both)["x1"])
+    assert Moments("nll")(both)["x1"] == np.inf
+    assert Infinite()(both) == {"rows": 1}
+    assert Infinite()(outcomes([0, 1, 1, 1], nll=both.nll)) == {"rows": 0}
+
+
+def test_errors() -> None:
+    assert Errors("nll")(outcomes()) == {"n": 1, "weight": 1.0, "loss": 2.0}
+    assert Errors("nll")(outcomes([1, 3, 1, 1])) == {"n": 1, "weight": 3.0, "loss": 6.0}
+    assert Errors("nll")(outcomes([1, 0, 1, 1])) == {"n": 0, "weight": 0.0, "loss": 0.0}
+    assert Errors("nll", event=True)(outcomes()) == {"n": 1, "weight": 1.0, "loss": 0.5}
+
+
+def test_bins() -> None:
+    sums = TopBins(10)(outcomes())
+    assert sums["count"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 2, 1]
+    assert sums["predicted"] == pytest.approx([0, 0.2, 0, 0, 0, 0, 0, 0, 1.75, 1.0])
+    assert sums["observed"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
+    weighted = TopBins(10)(outcomes([2, 1, 1, 1]))
+    assert weighted["weight"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 3, 1]
+    assert weighted["squares"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 5, 1]
+    assert EventBins(5).event_bins == 5
+    assert EventBins(5)(outcomes())["squares"].tolist() == [[4] * 5] * 2
+
+
+@pytest.mark.parametrize("bins", [1, 3, 10, 15, 49])
+def test_bins_are_right_closed_at_every_edge(bins: int) -> None:
+    at = edges(bins)
+    p = np.concatenate([at, np.nextafter(at[1:], 0), np.nextafter(at[:-1], 1)])
+    sums = TopBins(bins)(outcomes(confidence=p, correct=np.ones(len(p))))
+    expected = np.clip(np.searchsorted(at, p, side="left") - 1, 0, bins - 1)
+    assert sums["count"].tolist() == np.bincount(expected, minlength=bins).tolist()
+
+
+def test_raw_columns_concatenate() -> None:
+    merged = merge(RawColumn(False)(outcomes()), RawColumn(False)(outcomes()))
+    assert np.concatenate(merged["predicted"]).shape == (8, 1)
+    assert np.concatenate(RawColumn(True)(outcomes())["observed"]).tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize("bins", [1, 4, 10])
+def test_equal_mass_without_ties_is_a_sorted_split(bins: int) -> None:
+    p = np.random.default_rng(0).permutation(np.linspace(0.01, 0.99, 40))
+    y = (p > 0.3).astype(float)
+    sums = equal_mass(p, y, np.ones(40), bins)
+    split = np.array_split(np.sort(p), bins)
+    assert sums["count"].tolist() == [len(part) for part in split]
+    assert sums["predicted"] == pytest.approx([part.sum() for part in split])
+
+
+@given(values=st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9]), min_size=1, max_size=40), bins=st.integers(1, 6))
+def test_equal_mass_cuts_at_quantiles(values: list[float], bins: int) -> None:
+    p = np.array(values)
+    sums = equal_mass(p, np.ones(len(p)), np.ones(len(p)), bins)
+    cuts = np.quantile(p, np.arange(1, bins) / bins, method="inverted_cdf") if bins > 1 else np.empty(0)
+    expected = np.bincount(np.searchsorted(cuts, p, side="left"), minlength=bins)
+    assert sums["count"].tolist() == expected.tolist()
+
+
+COLLECTORS = [Moments("nll"), Moments("event_brier"), Errors("brier"), Infinite(), TopBins(15)]
+
+
+@pytest.mark.parametrize("collector", COLLECTORS, ids=str)
+@given(cut=st.integers(1, 3), weights=st.none() | st.lists(st.floats(0.1, 9), min_size=4, max_size=4))
+def test_blocks_add_up(collector: Any, cut: int, weights: list[float] | None) -> None:
+    whole = outcomes(weights)
+    columns = ("loss", "nll", "brier", "confidence", "correct", "labels", "weights", "events", "event_nll")
+    parts = [
+        replace(whole, **{c: None if getattr(whole, c) is None else getattr(whole, c)[part] for c in columns})
+        for part in (slice(0, cut), slice(cut, 4))
+    ]
+    merged = merge(collector(parts[0]), collector(parts[1]))
+    for key, value in collector(whole).items():
+        assert merged[key] == pytest.approx(value, rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("collector", [c for c in COLLECTORS if c != Infinite()], ids=str)
+def test_doubled_rows_weigh_two(collector: Any) -> None:
+    """The sums that make values: of w, w x and w y."""
+    double = merge(collector(outcomes()), collector(outcomes()))
+    weighted = collector(outcomes([2.0] * 4))
+    for key in {"w1", "x1", "weight", "predicted", "observed", "loss"} & set(weighted):
+        assert weighted[key] == pytest.approx(double[key])
