@@ -1,0 +1,130 @@
+"""Parquet, by polars: columns of numbers, booleans and text; nulls among numbers are faults.
+
+The footer is checked against the size of the file, and the number of rows against the limits, before polars reads.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from calibrate.column_table import Column, ColumnTable
+from calibrate.errors import CalibrateError, shown
+from calibrate.opening import Opened
+from calibrate.table import Decision, Fault, Source
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FAULTS = 5
+"""Faults that are kept of every column."""
+_MAGIC = b"PAR1"
+_HINT = "transfer or write it again"
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """Reads a Parquet file."""
+
+    extensions: ClassVar[tuple[str, ...]] = ("parquet", "pq")
+    magic: ClassVar[bytes] = _MAGIC
+
+    def read(self, opened: Opened) -> ColumnTable:
+        """The table. Raises `CalibrateError` E106, E107, E112, E113 or E114."""
+        _check_footer(opened)
+        frame = _frame(opened)
+        columns = tuple(_column(frame.get_column(name), opened) for name in frame.columns)
+        decision = Decision("types", ", ".join(sorted({str(t) for t in frame.dtypes})), "the schema of the file")
+        return ColumnTable(
+            Source(opened.name, "parquet", opened.digest, opened.size), columns, tuple(frame.columns), (decision,)
+        )
+
+
+def _check_footer(opened: Opened) -> None:
+    size, content = opened.content.size, opened.content
+    tail = content.read(8, max(0, size - 8))
+    if size < 12 or tail[4:] != _MAGIC:
+        raise opened.error(
+            "E106",
+            f"truncated or damaged parquet file: it ends with {tail[4:]!r}, expected the footer and {_MAGIC!r}",
+            _HINT,
+        )
+    footer = int.from_bytes(tail[:4], "little")
+    if footer > size - 12:
+        raise opened.error("E106", f"damaged parquet footer: it claims {footer:,} bytes, the file has {size:,}", _HINT)
+
+
+def _frame(opened: Opened) -> pl.DataFrame:
+    import polars as pl
+
+    data = opened.content
+    if data.size > opened.limits.in_memory:
+        raise opened.error("E114", f"has more than {opened.limits.in_memory:,} bytes", "set CALIBRATE_MAX_BYTES higher")
+    source = data.read(data.size, 0)
+    try:
+        schema = pl.read_parquet_schema(io.BytesIO(source))
+        _check_schema(dict(schema), opened)
+        rows = int(pl.scan_parquet(io.BytesIO(source)).select(pl.len()).collect().item())
+        _check_size(rows, len(schema), opened)
+        return pl.read_parquet(io.BytesIO(source))
+    except CalibrateError:
+        raise
+    except (pl.exceptions.PolarsError, OSError, ValueError, OverflowError) as error:
+        raise opened.error("E106", f"damaged parquet file: {shown(error)}", _HINT) from None
+    except pl.exceptions.PanicException:
+        raise opened.error("E106", "damaged parquet file: its metadata contradict its data", _HINT) from None
+
+
+def _check_schema(schema: dict[str, Any], opened: Opened) -> None:
+    for j, (name, kind) in enumerate(schema.items()):
+        if kind.is_nested() or not (
+            kind.is_numeric() or str(kind).startswith(("Bool", "String", "Categ", "Enum", "Null"))
+        ):
+            column = f"column {j + 1} {shown(name)!r}"
+            hint = "leave it out, or make columns of numbers or text of it"
+            raise opened.error(
+                "E112", f"{column}: found the type {shown(kind)}, expected numbers, booleans or text", hint
+            )
+
+
+def _check_size(rows: int, width: int, opened: Opened) -> None:
+    if width > opened.limits.max_columns:
+        raise opened.error("E114", f"{width:,} columns, at most {opened.limits.max_columns:,} are read", "")
+    if not rows or not width:
+        raise opened.error("E107" if width else "E113", f"empty: {rows} rows of {width} columns", "")
+    needed, allowed = rows * width * 8, opened.limits.in_memory
+    if needed > max(allowed, opened.limits.unpacked(opened.size)):
+        raise opened.error(
+            "E114",
+            f"{rows:,} rows of {width:,} columns take {needed:,} bytes, at most {allowed:,} are read",
+            "set CALIBRATE_MAX_BYTES higher",
+        )
+
+
+def _column(series: pl.Series, opened: Opened) -> Column:
+    import polars as pl
+
+    kind, where = series.dtype, series.is_null()
+    if not (kind.is_numeric() or kind == pl.Boolean):
+        texts = tuple(cell or "" for cell in series.cast(pl.String).to_list())
+        return Column(np.array(texts, dtype=object), "text", texts)
+    faults = tuple(Fault(int(i), 0, "", "null (missing)") for i in where.arg_true().head(FAULTS))
+    if kind == pl.Boolean and not faults:
+        return Column(series.to_numpy(), "bool")
+    if kind.is_integer():
+        wide = pl.UInt64 if kind == pl.UInt64 else pl.Int64
+        if faults or kind == pl.Int128:
+            return Column(series.cast(pl.Float64).to_numpy(), "int", _texts(series), faults)
+        return Column(series.cast(wide).to_numpy(), "int")
+    single = kind == pl.Float32 or str(kind) == "Float16"
+    values = series.cast(pl.Float32 if single else pl.Float64).to_numpy()
+    return Column(np.asarray(values), "bool" if kind == pl.Boolean else "float", None, faults)
+
+
+def _texts(series: pl.Series) -> tuple[str, ...]:
+    import polars as pl
+
+    return tuple(cell or "" for cell in series.cast(pl.String).to_list())

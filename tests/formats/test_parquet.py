@@ -1,0 +1,126 @@
+"""Parquet: types, nulls, and files that are broken or lie."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import numpy as np
+import polars as pl
+import pytest
+
+from calibrate.content import MemoryBytes
+from calibrate.errors import CalibrateError
+from calibrate.formats.parquet import Parquet
+from calibrate.opening import Limits, Opened
+
+FRAME = pl.DataFrame({"a": [1.5, -2.5, 3.5], "t": ["x", "", "z"], "n": [1, 2, 3], "b": [True, False, True]})
+
+
+def opened(data: bytes, limits: Limits = Limits()) -> Opened:  # noqa: B008  a frozen constant
+    return Opened("x.parquet", "parquet", MemoryBytes(data), len(data), "", False, limits)
+
+
+def saved(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def refused(data: bytes, limits: Limits = Limits()) -> CalibrateError:  # noqa: B008
+    with pytest.raises(CalibrateError) as caught:
+        Parquet().read(opened(data, limits))
+    assert caught.value.message.isprintable()
+    return caught.value
+
+
+def test_types() -> None:
+    found = Parquet().read(opened(saved(FRAME)))
+    assert (found.names, found.kinds, found.n) == (("a", "t", "n", "b"), ("float", "text", "int", "bool"), 3)
+    assert found.text(1) == ["x", "", "z"]
+    assert found.column(2).dtype == np.int64
+    assert found.column(3).dtype == bool
+    assert found.numbers([2, 0]).read(1, 3).tolist() == [[2.0, -2.5], [3.0, 3.5]]
+    with pytest.raises(TypeError):
+        found.numbers([0, 1])
+    assert found.headerless() is None
+
+
+@pytest.mark.parametrize(
+    ("types", "wanted"),
+    [
+        ((pl.Float32, pl.Float32), np.float32),
+        ((pl.Float32, pl.Float64), np.float64),
+        ((pl.Float32, pl.Int8), np.float64),
+        ((pl.UInt8, pl.Int64), np.float64),
+        ((pl.Boolean, pl.Float32), np.float64),
+    ],
+)
+def test_float32_stays_where_all_are(types: tuple[type[pl.DataType], ...], wanted: type) -> None:
+    frame = pl.DataFrame({"a": pl.Series([0, 1]).cast(types[0]), "b": pl.Series([1, 0]).cast(types[1])})
+    numbers = Parquet().read(opened(saved(frame))).numbers([0, 1])
+    assert (numbers.dtype, numbers.read(0, 2).dtype) == (wanted, wanted)
+    assert numbers.read(0, 2).tolist() == [[0, 1], [1, 0]]
+
+
+def test_unsigned_numbers_are_exact() -> None:
+    found = Parquet().read(opened(saved(pl.DataFrame({"u": pl.Series([2**63 + 1, 0], dtype=pl.UInt64)}))))
+    assert found.column(0).tolist() == [2**63 + 1, 0]
+    assert found.text(0) == [str(2**63 + 1), "0"]
+
+
+@pytest.mark.parametrize("values", [[1.5, None, 2.5], [1, None, 3], [True, None, False]])
+def test_nulls_are_faults(values: list[object]) -> None:
+    found = Parquet().read(opened(saved(pl.DataFrame({"z": [0.5, 1.5, 2.5], "a": values}))))
+    (fault,) = found.faults
+    assert (fault.row, fault.column, fault.why) == (1, 1, "null (missing)")
+    assert found.place(fault.row, fault.column) == "row 2, column 2 'a'"
+    assert np.isnan(found.numbers([1]).read(1, 2)[0, 0])
+
+
+def test_a_column_of_categories_is_text() -> None:
+    frame = FRAME.with_columns(pl.col("t").cast(pl.Categorical))
+    assert Parquet().read(opened(saved(frame))).text(1) == ["x", "", "z"]
+
+
+def test_lists_and_empty_tables() -> None:
+    assert refused(saved(pl.DataFrame({"a": [[1.0, 2.0]]}))).code == "E112"
+    assert refused(saved(FRAME.clear())).code == "E107"
+    assert "dates" in refused(saved(FRAME.with_columns(dates=pl.date(2020, 1, 1)))).message
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (saved(FRAME)[:-20], "footer"),
+        (saved(FRAME)[:10], "parquet"),
+        (b"PAR1", "parquet"),
+        (saved(FRAME)[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1", "footer"),
+        (saved(FRAME)[:-8] + (1).to_bytes(4, "little") + b"PAR1", "parquet"),
+    ],
+)
+def test_broken(data: bytes, words: str) -> None:
+    error = refused(data)
+    assert error.code == "E106"
+    assert words in error.message
+
+
+def test_limits() -> None:
+    many = saved(pl.DataFrame({"a": np.zeros(200_000)}))
+    assert refused(many, Limits(max_bytes=1000)).code == "E114"
+    assert refused(many, Limits(max_bytes=len(many) + 1000)).code == "E114"
+    assert refused(saved(FRAME), Limits(max_columns=3)).code == "E114"
+
+
+def test_flipped_bytes_end_in_a_table_or_a_clean_error(capfd: pytest.CaptureFixture[str]) -> None:
+    data, chance = saved(FRAME), random.Random(5)
+    for _ in range(60):
+        broken = bytearray(data)
+        broken[chance.randrange(4, len(data) - 4)] = chance.randrange(256)
+        try:
+            found = Parquet().read(opened(bytes(broken)))
+        except CalibrateError as error:
+            assert error.code in {"E106", "E107", "E112", "E114"}
+        else:
+            assert found.n > 0
+    capfd.readouterr()
