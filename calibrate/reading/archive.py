@@ -1,0 +1,102 @@
+"""An archive of arrays (npz) as one table: the scores, and beside them as columns the arrays that go with them.
+
+Arrays that nobody asks for and whose name says nothing are left alone: in an archive every array has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from calibrate.reading.options import ReadOptions
+from calibrate.reading.words import CONFIDENCES, PREDICTIONS, is_id, plain
+from calibrate.table import Archive, Decision, Fault, Numbers, Source, Table, place
+
+SCORE_ARRAYS = (
+    *("logits", "logit", "scores", "score", "log_probs", "logprobs", "log_probabilities", "probs", "probabilities"),
+    *("proba", "prob", "y_score", "y_prob", "outputs", "confidence", "confidences", "conf"),
+)
+"""Names of arrays of scores, best first."""
+LABEL_ARRAYS = ("labels", "label", "y_true", "y", "targets", "target", "true_labels", "true_label", "truth", "gt")
+"""Names of arrays of labels, best first."""
+
+
+class Beside:
+    """The table of the scores with further one-column tables beside it, named as their arrays."""
+
+    def __init__(self, scores: Table, others: dict[str, Table]) -> None:
+        self._parts: tuple[Table, ...] = (scores, *others.values())
+        width = len(scores.kinds)
+        own = scores.names or (tuple(map(str, range(width))) if width > 1 else (_key(scores),))
+        self._at: tuple[tuple[int, int], ...] = (
+            *((0, j) for j in range(width)),
+            *((i + 1, 0) for i in range(len(others))),
+        )
+        self.source: Source = scores.source
+        self.n: int = scores.n
+        self.names: tuple[str, ...] | None = (*own, *others)
+        self.kinds: tuple[str, ...] = tuple(self._parts[i].kinds[j] for i, j in self._at)
+        self.decisions: tuple[Decision, ...] = tuple(d for part in self._parts for d in part.decisions)
+        self.faults: tuple[Fault, ...] = tuple(
+            Fault(f.row, at, f.text, f.why)
+            for at, (i, j) in enumerate(self._at)
+            for f in self._parts[i].faults
+            if f.column == j
+        )
+
+    def numbers(self, columns: Sequence[int]) -> Numbers:
+        """Columns of one of the arrays: those of the scores, or one other."""
+        parts = {self._at[j][0] for j in columns}
+        if len(parts) != 1:
+            raise TypeError("columns of several arrays are no matrix")
+        return self._parts[parts.pop()].numbers([self._at[j][1] for j in columns])
+
+    def column(self, j: int) -> np.ndarray:
+        """Column j as it is."""
+        i, at = self._at[j]
+        return self._parts[i].column(at)
+
+    def text(self, j: int) -> list[str]:
+        """Column j as text."""
+        i, at = self._at[j]
+        return self._parts[i].text(at)
+
+    def place(self, row: int, column: int | None = None) -> str:
+        """`row 11, column 4 'labels'`."""
+        return place(row, column, self.names)
+
+    def headerless(self) -> Table | None:
+        """None: arrays have no header."""
+        return None
+
+
+def _key(table: Table) -> str:
+    """The name of the array that was taken."""
+    return next((d.value for d in table.decisions if d.what == "key"), "score")
+
+
+def labels_in(table: Table, options: ReadOptions) -> Table | None:
+    """The labels' array of an archive that holds the scores: as it is named, or as labels are usually called."""
+    if not isinstance(table, Archive):
+        return None
+    usual = [a for name in LABEL_ARRAYS for a in table.arrays if plain(a) == name]
+    for name in options.label_columns or usual:
+        if name in table.arrays and name != _key(table):
+            return table.other(name)
+    return None
+
+
+def with_its_arrays(table: Table, options: ReadOptions) -> Table:
+    """An archive's scores with its ids, predictions, groups and weights beside them; any other table as it is."""
+    if not isinstance(table, Archive):
+        return table
+    asked = {*options.groups, options.weight, options.id_column}
+    top = len(table.kinds) == 1 and plain(_key(table)) in CONFIDENCES
+    others: dict[str, Table] = {}
+    for name in table.arrays:
+        if name != _key(table) and (name in asked or is_id(name) or (top and plain(name) in PREDICTIONS)):
+            other = table.other(name)
+            if other.n == table.n and len(other.kinds) == 1:
+                others[name] = other
+    return Beside(table, others) if others else table

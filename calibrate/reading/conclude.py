@@ -1,0 +1,234 @@
+"""The scale of the scores, from what the pass saw, what the user says and what the model was fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calibrate.errors import CalibrateError, named
+from calibrate.reading.canonical import Canonical, How
+from calibrate.reading.labels import Labels
+from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.reading.scale import ROUNDING, SUM_TOLERANCE, Seen
+from calibrate.reading.words import whole
+from calibrate.table import Decision, Table
+
+SATURATED = 0.01
+"""Share of rows with a probability of exactly 1 from which on it is said loudly."""
+IN_WORDS = {
+    "logits": "logits",
+    "probs": "probabilities",
+    "log-probs": "log-probabilities",
+    "sigmoid": "probabilities of independent events",
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the scores are, how they become logits, and what to say about it."""
+
+    name: str
+    step: Canonical
+    decisions: tuple[Decision, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What the conclusion is drawn from; `events`: every column is an event of its own."""
+
+    table: Table
+    columns: Sequence[int]
+    events: bool
+    multilabel: bool
+    options: ReadOptions
+    model: KnownModel | None
+    seen: Seen
+    n: int
+
+    @property
+    def file(self) -> str:
+        """The file's name, for messages."""
+        return named(self.table.source.name)
+
+    def said(self) -> tuple[str, str] | None:
+        """The scale that is given, and by what; None where it is open, as `sigmoid` leaves it."""
+        if self.options.input not in ("auto", "sigmoid"):
+            return self.options.input, f"--input {self.options.input}"
+        if self.model is not None and self.options.input == "auto":
+            return self.model.scale, "the model"
+        return None
+
+    def holds_probabilities(self) -> bool:
+        """Whether the values are probabilities, rounding allowed."""
+        s = self.seen
+        if not s.inside:
+            return False
+        if self.events:
+            return s.strictly or s.high_only
+        return s.first_off is None
+
+
+def concluded(case: Case) -> Scale:
+    """The scale. Raises E201, E213, E214 or E215."""
+    said = case.said()
+    name, why = (said[0], f"says {said[1]}") if said else _open(case)
+    if said:
+        _agree(case, name, said[1])
+    if name in ("probs", "sigmoid") and case.seen.whole and not (said and case.n < 10):
+        raise _predictions(case)
+    if name == "logits" and case.options.clip is not None:
+        raise CalibrateError(
+            "E201",
+            f"{case.file}: --clip is for probabilities; found logits",
+            "--input probs if these are probabilities",
+        )
+    if case.multilabel and name == "probs":
+        name = "sigmoid"
+    tidy = name == "log-probs" or (name != "logits" and not case.seen.strictly)
+    step = Canonical(_how(name, case.events), case.options.clip, tidy)
+    value = IN_WORDS[name]
+    return Scale(name, step, (Decision("scale", value, why, f"--input {name}"),), tuple(_notes(case, name)))
+
+
+def _how(name: str, events: bool) -> How:
+    if name == "logits" or (name == "log-probs" and not events):
+        return "as is"
+    if name == "log-probs":
+        return "log to logit"
+    return "logit" if events else "log"
+
+
+def _open(case: Case) -> tuple[str, str]:
+    s = case.seen
+    if case.holds_probabilities():
+        if case.events:
+            return "probs", "every value lies in [0, 1]"
+        far = f" (within {s.worst:.1g})" if s.worst > 1e-5 else ""
+        return "probs", f"every value lies in [0, 1] and every row sums to 1{far}"
+    if s.inside and s.strictly and not case.events:
+        raise _neither(case)
+    if not case.events and s.logs:
+        return "log-probs", "no value is above 0 and the exponentials of each row sum to 1"
+    return "logits", "values lie outside [0, 1]"
+
+
+def _neither(case: Case) -> CalibrateError:
+    row, total = case.seen.first_off or (case.seen.at, 1 + case.seen.worst)
+    return CalibrateError(
+        "E214",
+        f"{case.file}: {case.table.place(row)}: values lie in [0, 1], but the row sums to {total:.6g}, expected 1 for "
+        "probabilities: "
+        "logits, independent probabilities, or damaged rows?",
+        "--input logits, or --input sigmoid for one event per column, or mend the rows",
+    )
+
+
+def _agree(case: Case, name: str, who: str) -> None:
+    s = case.seen
+    if name in ("probs", "sigmoid"):
+        if s.outside is not None:
+            raise _beyond(case, s.outside, "a probability in [0, 1]", who)
+        if not case.events and s.first_off is not None:
+            row, total = s.first_off
+            raise CalibrateError(
+                "E215",
+                f"{case.file}: {case.table.place(row)}: the row sums to {total:.6g}, expected 1 for probabilities "
+                f"(says {who})",
+                "--input logits",
+            )
+    if name == "log-probs" and s.above_zero is not None:
+        raise _beyond(case, s.above_zero, "a log-probability, 0 at most", who)
+    if name == "log-probs" and not s.logs and not case.events:
+        raise CalibrateError(
+            "E215",
+            f"{case.file}: found rows whose exponentials do not sum to 1, expected log-probabilities (says {who})",
+            "--input logits",
+        )
+    if (
+        name in ("logits", "log-probs")
+        and who == "the model"
+        and s.inside
+        and not case.events
+        and s.first_off is None
+        and case.n > 2
+    ):
+        raise CalibrateError(
+            "E215",
+            f"{case.file}: every row lies in [0, 1] and sums to 1: found probabilities, expected {IN_WORDS[name]} "
+            f"(says {who})",
+            "give the model what it was fitted on, or say --input probs, or --input logits if these are logits after "
+            "all",
+        )
+
+
+def _beyond(case: Case, where: tuple[int, int, float], expected: str, who: str) -> CalibrateError:
+    row, column, value = where
+    place = case.table.place(row, case.columns[column])
+    message = f"{case.file}: {place}: found {value:.6g}, expected {expected} (says {who})"
+    return CalibrateError("E215", message, "--input logits if these are logits")
+
+
+def _predictions(case: Case) -> CalibrateError:
+    what = "every row is one-hot" if not case.events else "every value is 0 or 1"
+    return CalibrateError(
+        "E213",
+        f"{case.file}: {what}: these look like predictions, not scores",
+        "calibration needs the scores before the decision: logits or probabilities",
+    )
+
+
+def refuse_predictions(table: Table, column: int, labels: Labels | None) -> None:
+    """Raises E213 if one column of scores holds whole numbers only, all of them labels."""
+    if labels is None or table.kinds[column] not in ("int", "float"):
+        return
+    numbers = [v for t in labels.distinct if (v := whole(t)) is not None]
+    if labels.kind == "bool":
+        numbers = [0, 1]
+    values = table.column(column)
+    if len(numbers) < 2 or len(values) < 2 or not np.isin(values[:256], numbers).all():
+        return
+    if np.isin(values, numbers).all():
+        found = ", ".join(f"{v:g}" for v in np.unique(values)[:6])
+        raise CalibrateError(
+            "E213",
+            f"{named(table.source.name)}: its one column of numbers holds only labels ({found}): these look like "
+            "predictions, not scores",
+            "calibration needs the scores before the decision: logits or probabilities",
+        )
+
+
+def looks_like_logs(head: np.ndarray) -> bool:
+    """Whether rows are log-probabilities: logsumexp is 0 within rounding."""
+    if head.shape[1] < 2 or not len(head) or np.fmax.reduce(head, axis=None) > ROUNDING:
+        return False
+    finite = head[~np.isnan(head).any(axis=1)].astype(np.float64)
+    if not len(finite):
+        return False
+    return bool(np.abs(np.exp(finite).sum(axis=1) - 1).max() < 1e-3)
+
+
+def _notes(case: Case, name: str) -> list[str]:
+    s, notes = case.seen, []
+    if name in ("probs", "sigmoid"):
+        if s.zeros and case.options.clip is None and not case.events:
+            notes.append(f"probabilities of exactly 0: {s.zeros}, of the true class: {s.zero_true}")
+        elif s.zero_true and case.options.clip is None:
+            notes.append(f"probabilities of exactly 0 or 1 on the wrong side: {s.zero_true}")
+        certain = s.ones + s.zeros if case.events else s.ones
+        if certain > SATURATED * case.n:
+            of = f"{certain} of {case.n} rows hold a probability of exactly {'0 or ' if case.events else ''}1"
+            notes.append(
+                f"WARNING: {of}: rounded, or saturated in float32? The logits behind them cannot be recovered: "
+                "calibrate logits if you have them"
+            )
+        if not case.events and s.worst > 1e-3:
+            notes.append(f"rows sum to 1 only within {s.worst:.1g} (rounded?; accepted up to {SUM_TOLERANCE:g})")
+    elif s.masked:
+        notes.append(
+            f"{s.masked} scores are -inf (masked classes)"
+            + (f", {s.masked_true} of them of the true class" if s.masked_true else "")
+        )
+    return notes

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibrate.errors import CalibrateError
+from calibrate.reading.conclude import looks_like_logs
+
+P = np.array([[0.25, 0.75], [0.5, 0.5], [0.875, 0.125], [0.0625, 0.9375]])
+Y = np.array([1, 0, 0, 1])
+Q = P[:, 1]
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "options", "scale"),
+    [
+        (P, Y, {}, "probs"),
+        (P.astype(np.float32), Y, {}, "probs"),
+        (P.round(2), Y, {}, "probs"),
+        (P, Y, {"input": "logits"}, "logits"),
+        (P, Y, {"input": "probs"}, "probs"),
+        (P * 2, Y, {}, "logits"),
+        (P - 1e-3, Y, {"input": "logits"}, "logits"),
+        (-P, Y, {}, "logits"),
+        (np.log(P), Y, {}, "log-probs"),
+        (np.log(P), Y, {"input": "logits"}, "logits"),
+        (Q, Y, {}, "probs"),
+        (Q, Y, {"input": "logits"}, "logits"),
+        (Q * 3, Y, {}, "logits"),
+        (np.log(Q), Y, {"input": "log-probs"}, "log-probs"),
+        (Q, Y, {"link": "sigmoid"}, "probs"),
+        (P / 2, np.eye(2, dtype=int)[Y], {"link": "sigmoid"}, "sigmoid"),
+        (P / 2, np.eye(2, dtype=int)[Y], {"link": "sigmoid", "input": "logits"}, "logits"),
+        (P * 3, np.eye(2, dtype=int)[Y], {"input": "sigmoid"}, "logits"),
+        (-P / 1e6, Y, {}, "logits"),
+        (P * np.array([1e-310, -1e-310]), Y, {}, "logits"),
+    ],
+)
+def test_scales(in_memory: Any, scores: np.ndarray, labels: np.ndarray, options: dict[str, Any], scale: str) -> None:
+    data = in_memory(scores, labels, **options)
+    assert data.scale == scale
+    said = [d for d in data.decisions if d.what == "scale"]
+    assert [d.flag for d in said] == [f"--input {scale}"]
+    if scale == "logits":
+        assert np.array_equal(data.rows.loads[0]().scores.ravel(), scores.ravel())
+
+
+def test_zeros_at_the_truth_are_counted_and_clipped(in_memory: Any) -> None:
+    p = np.array([[0.0, 1.0], [0.25, 0.75], [1.0, 0.0]])
+    assert in_memory(p, [0, 1, 0]).zero_true == 1
+    clipped = in_memory(p, [0, 1, 0], clip=1e-6)
+    assert (clipped.zero_true, clipped.clipped) == (0, 2)
+    assert any("--clip 1e-06: probabilities changed: 2" in note for note in clipped.notes)
+    assert [(d.what, d.value) for d in clipped.decisions][-1] == ("clip", "2 probabilities")
+    assert np.isfinite(clipped.rows.loads[0]().scores).all()
+    events = in_memory(np.array([0.0, 1.0, 0.5, 1.0]), [1, 0, 0, 1])
+    assert events.zero_true == 2
+    assert in_memory(np.array([[-np.inf, 3.0], [2.0, 1.0]]), [0, 1]).zero_true == 1
+
+
+def test_saturated_probabilities_are_said_loudly(in_memory: Any) -> None:
+    p = np.tile([[1.0, 0.0], [0.75, 0.25]], (20, 1))
+    assert any("20 of 40 rows hold a probability of exactly 1" in note for note in in_memory(p, [0, 1] * 20).notes)
+
+
+@pytest.mark.parametrize("values", [np.array([0, 1, 1, 0]), np.array([0.0, 1.0, 1.0, 0.0]), np.array([-1, 1, 1, -1])])
+def test_one_column_of_predictions(in_memory: Any, values: np.ndarray) -> None:
+    with pytest.raises(CalibrateError, match="predictions, not scores") as caught:
+        in_memory(values, values)
+    assert caught.value.code == "E213"
+
+
+def test_whole_numbers_can_be_logits(in_memory: Any) -> None:
+    assert in_memory(np.array([3, -2, 5, 1]), [1, 0, 1, 0]).scale == "logits"
+    quantised = in_memory(np.array([[250, 3], [4, 200], [7, 9]], np.uint8), [0, 1, 1])
+    assert quantised.rows.loads[0]().scores.tolist() == [[250, 3], [4, 200], [7, 9]]
+
+
+def test_multilabel_predictions(in_memory: Any) -> None:
+    with pytest.raises(CalibrateError, match="every value is 0 or 1"):
+        in_memory(np.eye(2), np.eye(2), link="sigmoid")
+
+
+def test_looks_like_logs() -> None:
+    assert looks_like_logs(np.log(P))
+    assert looks_like_logs(np.array([[0.0, -np.inf], [np.nan, 0.0]]))
+    assert not looks_like_logs(np.log(P) + 1e-2)
+    assert not looks_like_logs(np.array([[np.nan, 0.0]]))
+    assert not looks_like_logs(np.zeros((2, 1)))

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from calibrate.reading.summary import two_lines
+
+S3 = "{}c0,c1,c2\n{}2.5,-1,0.25\n{}-0.5,1.5,0\n{}0.125,0.5,3\n"
+P = "0.25,0.75\n0.5,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "options", "first", "second"),
+    [
+        (
+            S3.format("", "", "", ""),
+            "label\n0\n1\n2\n",
+            {},
+            "read scores.csv, labels.csv: 3 rows, 3 classes ('c0', 'c1', 'c2')",
+            "scores are logits; labels by position, row for row; labels are numbers of the columns, counted from 0",
+        ),
+        (
+            S3.format(",", "0,", "1,", "2,"),
+            "label\n0\n1\n2\n",
+            {},
+            "read scores.csv, labels.csv: 3 rows, 3 classes ('c0', 'c1', 'c2')",
+            "index: first column dropped",
+        ),
+        (P, "0\n1\n", {}, "2 rows, 2 classes ('0', '1')", "scores are probabilities"),
+        ("0.25\n0.5\n", "0\n1\n", {}, "2 rows, binary: one column, the event is '1'", "scores are probabilities"),
+        (
+            "confidence,pred,label\n0.5,a,a\n0.75,b,a\n",
+            None,
+            {},
+            "top-label",
+            "labels in the same file; column 2 'pred' holds predicted classes",
+        ),
+        (
+            P,
+            "0,1\n1,1\n",
+            {"link": "sigmoid"},
+            "multi-label: 2 events ('0', '1')",
+            "scores are probabilities of independent events",
+        ),
+        (S3.format("", "", "", ""), "0\n1\nNA\n", {"drop_missing": True}, "2 rows (1 dropped), 3 classes", "logits"),
+    ],
+)
+def test_two_lines(
+    reads: Any, scores: str, labels: str | None, options: dict[str, Any], first: str, second: str
+) -> None:
+    lines = two_lines(reads(scores, labels, **options))
+    assert first in lines[0]
+    assert second in lines[1]
+    assert not [line for line in lines if "\n" in line]
+
+
+def test_without_labels(reads: Any) -> None:
+    assert two_lines(reads(P, need_labels=False))[1] == "scores are probabilities; no labels"
+
+
+def test_every_decision_can_be_pinned_or_needs_no_flag(reads: Any) -> None:
+    decisions = reads(S3.format(",", "0,", "1,", "2,"), "label\n0\n1\n2\n").decisions
+    assert {d.what for d in decisions} >= {"delimiter", "header", "index", "task", "classes", "scale"}
+    assert {d.what: d.flag for d in decisions}["scale"] == "--input logits"
+    assert all(d.flag == "" or d.flag.startswith("--") for d in decisions)
+    assert {d.where for d in decisions} == {"scores", "labels", ""}
