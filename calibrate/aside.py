@@ -16,13 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from calibrate.errors import TITLES, CalibrateError, shown
+from calibrate.errors import CalibrateError, shown
 from calibrate.exchange import is_at, take
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-TITLES["E501"] = "an output cannot be written: the system refuses"
 
 Content = bytes | Callable[[BinaryIO], None]
 """What a file is to hold: its bytes, or a function that writes them to a stream without seeking."""

@@ -15,9 +15,7 @@ from hashlib import file_digest
 
 from calibrate import aside
 from calibrate.aside import at
-from calibrate.errors import TITLES, CalibrateError
-
-TITLES["E506"] = "an output folder is not whole: a run was interrupted, or a file was changed since"
+from calibrate.errors import CalibrateError
 
 MANIFEST = "MANIFEST.sha256"
 _FIRST_LINE = f"# the files of one run of calibrate; sha256sum -c {MANIFEST} checks them\n"

@@ -23,14 +23,9 @@ from typing import BinaryIO, cast
 
 from calibrate import aside
 from calibrate.aside import Content, at, refusing
-from calibrate.errors import TITLES, CalibrateError, shown
+from calibrate.errors import CalibrateError, shown
 from calibrate.exchange import UNSUPPORTED, exchange, held, sync_folder
 from calibrate.manifest import MANIFEST, contents, is_name, text
-
-TITLES["E502"] = "an output path is of the wrong kind: a folder where a file was expected, or a file where a folder was"
-TITLES["E503"] = "the folder of an output file does not exist"
-TITLES["E504"] = "the output folder holds files that calibrate did not write"
-TITLES["E505"] = "an output would overwrite an input"
 
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """File managers leave these in any folder: not ours, never touched, and no reason to refuse."""

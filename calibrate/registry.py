@@ -18,10 +18,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
-from calibrate.errors import TITLES, CalibrateError, shown
-
-TITLES["E601"] = "no entry of that name"
-TITLES["E602"] = "an option that the entry does not have, or a value that the option cannot take"
+from calibrate.errors import CalibrateError, shown
 
 
 @dataclass(frozen=True)

@@ -570,7 +570,7 @@ def test_a_killed_run_leaves_a_whole_set_and_no_lock(tmp_path: Path, writers: li
         writers[-1].send_signal(signal.SIGKILL)
         writers[-1].wait()
         assert len(manifest.check_folder(folder)) == 3
-        assert len({data for data in written(folder).values()}) == 1
+        assert len(set(written(folder).values())) == 1
     write_folder(folder, NEW)
     assert written(folder) == plain(NEW)
     assert leftovers(tmp_path) == []
@@ -609,5 +609,5 @@ def test_runs_side_by_side(
     writers.extend(start_writer(Path(where), f"run {i}", 8) for i in range(4))
     assert [process.wait(60) for process in writers] == [0, 0, 0, 0]
     assert len(manifest.check_folder(where)) == 3
-    assert len({data for data in written(tmp_path / where).values()}) == 1
+    assert len(set(written(tmp_path / where).values())) == 1
     assert leftovers(tmp_path) == []

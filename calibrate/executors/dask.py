@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from calibrate.errors import TITLES, CalibrateError, shown
+from calibrate.errors import CalibrateError, shown
 from calibrate.rows import Collect, Load, serial
 from calibrate.sums import Sums, merge
 
 if TYPE_CHECKING:
     from distributed import Client
 
-TITLES["E610"] = "the Dask executor has no cluster to run on, or the extra is not installed"
 
 BLOCKS_PER_TASK = 8
 """A task costs the scheduler about 2 ms, a block of 2^20 scores about 5: eight of them make the first negligible."""

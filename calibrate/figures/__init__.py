@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from calibrate.errors import TITLES, CalibrateError
+from calibrate.errors import CalibrateError
 from calibrate.figures.classes import MOST, event_curves, per_class
 from calibrate.figures.reliability import reliability
 from calibrate.figures.sheet import Sheet
 from calibrate.results import Result
-
-TITLES["E530"] = "Matplotlib cannot work here: no folder for its font cache can be written"
-TITLES["E531"] = "a diagram per class where the result has no curve per class"
 
 
 def pictures(result: Result, kinds: Sequence[str] = ("png", "svg")) -> dict[str, bytes]:

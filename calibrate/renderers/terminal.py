@@ -10,7 +10,6 @@ from calibrate.page import printed, ruled
 from calibrate.results import Estimate, Result, Variant
 from calibrate.wording import between, number, title
 
-
 BY_GROUP = ("nll", "accuracy", "ece")
 """What of a group fits into a row."""
 
@@ -27,9 +26,10 @@ def _head(result: Result) -> Text:
         for name, estimate in list(result.fit.parameters.items())[:20]:
             head.append(f"{shown(name)} ", style="bold").append(f"{number(estimate.value)} ", style="bold green")
             head.append(f"{between(estimate)}\n")
-        rows = f"{result.fit.n:,} rows, {result.fit.passes} passes"
-        head.append(f"fitted on {rows}; {result.fit.objective} ")
-        head.append(f"{number(result.fit.objective_before)} -> {number(result.fit.objective_after)} on them\n")
+        before = result.fit.objective_before
+        was = f"{number(before)} -> " if before is not None else ""
+        head.append(f"fitted on {result.fit.n:,} rows in {result.fit.passes} passes; ")
+        head.append(f"{result.fit.objective} {was}{number(result.fit.objective_after)} on them\n")
     kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
     head.append(f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}")
     head.append(f"; intervals at {100 * result.level:g} %")
@@ -79,7 +79,7 @@ def _footer(result: Result) -> list[Text]:
         style = {"better": "bold green", "worse": "bold red", "mixed": "bold yellow"}.get(result.verdict.kind, "bold")
         lines.append(Text(result.verdict.sentence, style=style))
         lines += [Text(detail) for detail in result.verdict.details]
-    if result.reason:
+    if result.reason and result.verdict is None:
         lines.append(Text(result.reason, style="yellow"))
     lines += [Text(f"note: {note}", style="dim") for note in _notes(result)]
     return lines

@@ -7,9 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from calibrate.errors import TITLES, CalibrateError, shown
-
-TITLES["E507"] = "two columns of an output would have the same name"
+from calibrate.errors import CalibrateError, shown
 
 
 def write(

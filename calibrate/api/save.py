@@ -1,0 +1,13 @@
+"""Save a model: JSON, written aside and renamed, never half a file."""
+
+from __future__ import annotations
+
+import os
+
+from calibrate.model import Model
+from calibrate.outputs import write_file
+
+
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write the model file. Raises `CalibrateError` E5xx where that cannot be done; an earlier file is then intact."""
+    write_file(os.fspath(path), model.to_json())

@@ -1,0 +1,35 @@
+"""`calibrate apply`: calibrated probabilities for new scores, from a saved model."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Annotated
+
+import typer
+
+from calibrate.cli.options import READING, RUNNING, Scores, takes
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", help="File to write; its extension names the format (csv, npy, parquet).", metavar="FILE"
+    ),
+]
+
+
+@takes({k: v for k, v in READING.items() if k not in ("link", "label_base", "positive", "classes")}, RUNNING)
+def command(
+    chosen: SimpleNamespace,
+    model: Annotated[str, typer.Argument(help="The model.json that `calibrate fit` wrote.")],
+    scores: Scores,
+    output: Output = None,
+) -> None:
+    """Apply a saved model to new scores: calibrated probabilities, as CSV on standard output or into a file."""
+    from calibrate.api.load import load_model
+    from calibrate.cli.run import Run
+
+    run = Run(chosen)
+    run.ready_to_give(output, model, scores)
+    known = load_model(model)
+    data = run.read(scores, None, model=known, need_labels=False)
+    run.give(known, data, output)

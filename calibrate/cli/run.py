@@ -1,0 +1,141 @@
+"""One run of a command: its options understood, its data read and announced, its findings shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from calibrate import registry
+from calibrate.cli.voice import Voice, on_terminal
+from calibrate.errors import CalibrateError, shown
+from calibrate.reading.options import ReadOptions
+
+if TYPE_CHECKING:
+    from calibrate.model import Model
+    from calibrate.reading.dataset import Dataset
+    from calibrate.results import Result
+
+
+SHOWN_ROWS = 20
+"""Rows of probabilities that a terminal shows before it says how many more there are."""
+
+
+class Run:
+    """The options of a command, and what its commands share: reading, measuring, telling."""
+
+    def __init__(self, chosen: SimpleNamespace) -> None:
+        self.chosen = chosen
+        self.voice = Voice(chosen.quiet, chosen.no_color)
+        self.options = ReadOptions(**read_options(chosen))
+        if not 0 < getattr(chosen, "ci", 0.95) < 1:
+            raise CalibrateError(
+                "E603", f"--ci: found {chosen.ci:g}, expected a level between 0 and 1", "as in --ci 0.95"
+            )
+        self.execute = registry.make("executors", chosen.executor)
+
+    def read(
+        self, scores: str, labels: str | None, *, model: Model | None = None, need_labels: bool | None = True
+    ) -> Dataset:
+        """The data, announced in two lines on standard error."""
+        from calibrate.api.load import load
+        from calibrate.reading.summary import two_lines
+
+        data = load(scores, labels, self.options, model=model, need_labels=need_labels, execute=self.execute)
+        self.voice.notes(two_lines(data))
+        self.voice.notes(f"warning: {note}" for note in data.notes)
+        return data
+
+    def keep_inputs(self, *inputs: str | None, outputs: Sequence[str]) -> None:
+        """Refuse outputs that are inputs."""
+        from calibrate.outputs import refuse_inputs
+
+        refuse_inputs(outputs, [name for name in inputs if name is not None and name != "-"])
+
+    def ready(self, output: str, *inputs: str | None) -> None:
+        """Refuse now what could not be written later."""
+        from calibrate.outputs import ready_for_file
+
+        ready_for_file(output)
+        self.keep_inputs(*inputs, outputs=[output])
+
+    def ready_to_give(self, output: str | None, *inputs: str | None) -> None:
+        """The same for a file of probabilities, whose extension must name a format."""
+        if output is not None and output != "-":
+            from calibrate.api.bundle import written_as
+
+            written_as(output)
+            self.ready(output, *inputs)
+
+    def measure(self, data: Dataset, model: Model | None) -> Result:
+        """What the measuring options ask of the data."""
+        from calibrate.api.score import measured
+
+        chosen = self.chosen
+        return measured(data, model, chosen.link, chosen.metrics, chosen.ci, chosen.bins)
+
+    def show(self, result: Result) -> None:
+        """The result on standard output: tables, or with --json one document."""
+        if self.chosen.json:
+            from calibrate.renderers import json
+
+            self.voice.answer(json.render(result))
+            return
+        from calibrate.renderers import terminal
+
+        self.voice.answer(terminal.render(result, color=self.voice.color, plain=self.voice.plain))
+
+    def show_bins(self, result: Result) -> None:
+        """The table behind the diagrams."""
+        if self.chosen.json:
+            self.show(result)
+            return
+        from calibrate.renderers import bins
+
+        self.voice.answer(bins.render(result, color=self.voice.color, plain=self.voice.plain))
+
+    def show_reading(self, data: Dataset, *, as_json: bool) -> None:
+        """Every decision of the reader."""
+        from calibrate.cli import show_decisions
+
+        look = {"color": self.voice.color, "plain": self.voice.plain}
+        self.voice.answer(show_decisions.render(data.inputs, data.decisions, as_json=as_json, **look))
+
+    def give(self, model: Model, data: Dataset, output: str | None) -> None:
+        """Probabilities into a file, or on standard output: as CSV, or on a terminal as people read them."""
+        from calibrate.api.bundle import probabilities, written_as
+
+        if output is not None and output != "-":
+            from calibrate.outputs import write_file
+
+            write_file(output, probabilities(model, data, written_as(output)))
+            self.voice.note(f"wrote {shown(output)}")
+        elif on_terminal():
+            self.voice.answer(self._first_rows(model, data))
+        elif sys.stdout is not None:
+            out: BinaryIO = sys.stdout.buffer
+            probabilities(model, data, "csv")(out)
+            out.flush()
+
+    def _first_rows(self, model: Model, data: Dataset) -> str:
+        from calibrate.api.bundle import column_names
+        from calibrate.cli import show_rows
+
+        first = next(data.rows.blocks())
+        shown_rows = model.probabilities(dataclasses.replace(first, scores=first.scores[:SHOWN_ROWS]))
+        exclusive = model.task == "multiclass"
+        return show_rows.render(
+            shown_rows, data.score_names or column_names(model), data.ids, data.rows.n, exclusive=exclusive
+        )
+
+
+def read_options(chosen: SimpleNamespace) -> dict[str, Any]:
+    """The reading options among those of a command, lists taken apart at commas."""
+    known = {f.name for f in dataclasses.fields(ReadOptions)}
+    given: dict[str, Any] = {name: value for name, value in vars(chosen).items() if name in known and value is not None}
+    for name in ("classes", "score_columns"):
+        if name in given:
+            given[name] = tuple(part.strip() for part in given[name].split(","))
+    return {**given, "groups": tuple(chosen.group or ())}

@@ -1,0 +1,174 @@
+"""The artefact: a link, a fitted calibrator and the record of the fit; JSON, never a pickle.
+
+Floats are written with the shortest digits that read back exactly, so a saved model predicts bitwise what the
+fitted one does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from calibrate import registry
+from calibrate.errors import CalibrateError, shown
+from calibrate.protocols import Calibrator, Link, Task
+from calibrate.results import FitRecord
+from calibrate.rows import Block, from_arrays
+
+SCHEMA = "calibrate/model/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """From scores to calibrated probabilities: `link(calibrator.transform(scores))`.
+
+    scale   what the scores are: logits, probs, log-probs, or top-label confidences; probabilities of (n, K)
+            columns are turned into log p (one column: log p / (1 - p)) before anything else
+    """
+
+    link: Link
+    calibrator: Calibrator
+    task: Task
+    scale: str
+    classes: tuple[str, ...]
+    n_columns: int
+    method: str = "temperature"
+    """Registry name of the calibrator, with its options."""
+    link_key: str = "softmax"
+    fit: FitRecord | None = None
+
+    def apply(self, logits: np.ndarray, start: int = 0) -> np.ndarray:
+        """Probabilities (n, K) of logits (n, K) in memory, float64; row `start` is the first (Gumbel noise only)."""
+        rows = from_arrays(self.checked(np.asarray(logits)))
+        out = np.empty((rows.n, self.n_columns))
+        for block in rows.blocks():
+            out[block.start : block.start + len(block)] = self.probabilities(block, start)
+        return out
+
+    def probabilities(self, block: Block, start: int = 0) -> np.ndarray:
+        """Probabilities (m, K) of one block, in float64 whatever the container."""
+        return self.link(Calibrated(self.calibrator)(block).scores, start + block.start)
+
+    def checked(self, logits: np.ndarray) -> np.ndarray:
+        """Arrays of one row or one column made (n, K). Raises `CalibrateError` E403 on another width."""
+        wide = logits[:, None] if logits.ndim == 1 and self.n_columns == 1 else np.atleast_2d(logits)
+        if wide.ndim != 2 or wide.shape[1] != self.n_columns:
+            raise CalibrateError(
+                "E403",
+                f"scores of shape {logits.shape}, expected {self.n_columns} columns",
+                "the model was fitted on other columns",
+            )
+        return wide if wide.dtype in (np.float32, np.float64) else wide.astype(np.float64)
+
+    def to_json(self) -> bytes:
+        """The model file, as UTF-8."""
+        calibrator = registry.parse("calibrators", self.method).name
+        fields = {f.name: getattr(self.calibrator, f.name) for f in dataclasses.fields(self.calibrator)}  # type: ignore[arg-type]
+        document = {
+            "schema": SCHEMA,
+            "task": self.task,
+            "link": self.link_key,
+            "scale": self.scale,
+            "classes": self.classes,
+            "columns": self.n_columns,
+            "calibrator": {"name": calibrator, **fields},
+            "method": self.method,
+            "fit": self.fit and dataclasses.asdict(self.fit),
+        }
+        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """Step: a block with calibrated scores, in float64 whatever the container."""
+
+    calibrator: Calibrator
+
+    def __call__(self, block: Block) -> Block:
+        """The same rows, transformed."""
+        return dataclasses.replace(block, scores=self.calibrator.transform(block.scores.astype(np.float64, copy=False)))
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=False):
+    """What a model file holds, before its calibrator is known."""
+
+    schema: str
+    task: Task
+    link: str
+    scale: str
+    classes: tuple[str, ...]
+    columns: int
+    calibrator: dict[str, Any]
+    method: str
+    fit: FitRecord | None = None
+
+
+def from_json(data: bytes, name: str) -> Model:
+    """The model in `data`, the content of the file `name`.
+
+    Raises `CalibrateError` E401 (no model, or a damaged one) or E402 (a newer schema).
+    """
+    try:
+        schema = msgspec.json.decode(data, type=_Schema).schema
+        _known_schema(schema, name)
+        file = msgspec.json.decode(data, type=_File)
+        spec = dict(file.calibrator)
+        entry = registry.load("calibrators", registry.parse("calibrators", str(spec.pop("name", ""))).name)
+        calibrator = _complete(entry, spec)
+        calibrator.transform(np.zeros((1, _sound(file.columns, file.classes, file.task))))
+        return Model(
+            registry.make("links", file.link),
+            calibrator,
+            file.task,
+            file.scale,
+            file.classes,
+            file.columns,
+            file.method,
+            file.link,
+            file.fit,
+        )
+    except (msgspec.DecodeError, ValueError, TypeError, UnicodeDecodeError, RecursionError) as problem:
+        hint = "make it again with: calibrate fit SCORES LABELS"
+        raise CalibrateError(
+            "E401", f"{shown(name)}: not a model of calibrate: {shown(problem, 200)}", hint
+        ) from problem
+    except CalibrateError as problem:
+        raise CalibrateError(problem.code, f"{shown(name)}: {problem.message}", problem.hint) from problem
+
+
+class _Schema(msgspec.Struct):
+    schema: str
+
+
+def _known_schema(schema: str, name: str) -> None:
+    found = re.fullmatch(r"calibrate/model/(\d{1,9})", schema)
+    if not found:
+        raise ValueError(f"its schema is {schema!r}, expected {SCHEMA!r}")
+    if int(found[1]) > int(SCHEMA.rpartition("/")[2]):
+        raise CalibrateError("E402", f"schema {schema}; this version reads up to {SCHEMA}", "update calibrate")
+
+
+def _complete(entry: Any, spec: dict[str, Any]) -> Calibrator:
+    known = {f.name for f in dataclasses.fields(entry)}
+    if spec.keys() != known:
+        raise ValueError(f"the calibrator has {sorted(spec)}, expected {sorted(known)}")
+    if any(isinstance(value, float) and not math.isfinite(value) for value in spec.values()):
+        raise ValueError("a parameter is not finite")
+    try:
+        calibrator: Calibrator = msgspec.convert(spec, entry)
+    except CalibrateError as problem:
+        raise ValueError(problem.message) from problem
+    return calibrator
+
+
+def _sound(columns: int, classes: tuple[str, ...], task: str) -> int:
+    expected = {"binary": 1, "top-label": 1}.get(task, len(classes))
+    if columns < 1 or columns != expected or len(set(classes)) != len(classes):
+        raise ValueError(f"{columns} columns and {len(classes)} classes do not make a {task} model")
+    return columns

@@ -1,0 +1,42 @@
+"""What every test stands on: the same terminal, the same random examples, and where the data lie."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+# Before NumPy is imported, as `calibrate.__main__` does: threads of BLAS change the last bits.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+os.environ.update(COLUMNS="80", NO_COLOR="1", TERM="dumb", MPLBACKEND="agg")
+
+# The same examples in every run, so that a law fails for everybody; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("repeatable")
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of real model outputs."""
+    return ROOT / "sample_data"
+
+
+@pytest.fixture(scope="session")
+def reference() -> dict[str, Any]:
+    """Numbers of independent programs on `sample_data`; tests/data/README.md says whose."""
+    found: dict[str, Any] = json.loads((ROOT / "tests/data/reference.json").read_text())
+    return found

@@ -1,0 +1,97 @@
+"""A model predicts the same bits after a round trip, and what is no model is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calibrate.calibrators.temperature import Temperature
+from calibrate.errors import CalibrateError
+from calibrate.links.sigmoid import Sigmoid
+from calibrate.links.softmax import Softmax
+from calibrate.model import Model, from_json
+
+MODEL = Model(Softmax(), Temperature(1.742136), "multiclass", "logits", ("cat", "dog", "fox"), 3)
+GOOD = json.loads(MODEL.to_json())
+LOGITS = np.random.default_rng(2).normal(size=(50, 3)) * 5
+
+
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_a_saved_model_predicts_bitwise_the_same(temperature: float) -> None:
+    model = Model(Softmax(), Temperature(temperature), "multiclass", "logits", ("a", "b", "c"), 3)
+    again = from_json(model.to_json(), "model.json")
+    assert again.apply(LOGITS).tobytes() == model.apply(LOGITS).tobytes()
+    assert again.to_json() == model.to_json()
+
+
+def test_a_model_of_several_labels_comes_back() -> None:
+    model = Model(
+        Sigmoid(),
+        Temperature((1.5, 0.5)),
+        "multilabel",
+        "logits",
+        ("x", "y"),
+        2,
+        "temperature:per_label=true",
+        "sigmoid",
+    )
+    again = from_json(model.to_json(), "model.json")
+    assert again.apply(LOGITS[:, :2]).tobytes() == model.apply(LOGITS[:, :2]).tobytes()
+
+
+def test_rows_are_the_same_alone_and_together() -> None:
+    together = MODEL.apply(LOGITS)
+    alone = np.vstack([MODEL.apply(row) for row in LOGITS])
+    assert together.tobytes() == alone.tobytes()
+
+
+def test_float32_is_computed_in_float64() -> None:
+    single = LOGITS.astype(np.float32)
+    assert MODEL.apply(single).tobytes() == MODEL.apply(single.astype(np.float64)).tobytes()
+
+
+def test_another_width_is_refused() -> None:
+    with pytest.raises(CalibrateError, match="expected 3 columns") as caught:
+        MODEL.apply(LOGITS[:, :2])
+    assert caught.value.code == "E403"
+
+
+def without(key: str) -> dict[str, object]:
+    return {k: v for k, v in GOOD.items() if k != key}
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "word"),
+    [
+        (b"", "E401", "not a model"),
+        (b"PK\x03\x04", "E401", "not a model"),
+        (b"[" * 10_000, "E401", "not a model"),
+        (b"{}", "E401", "schema"),
+        ({**GOOD, "schema": "calibrate/result/1"}, "E401", "schema"),
+        ({**GOOD, "schema": "calibrate/model/2"}, "E402", "reads up to"),
+        (without("classes"), "E401", "classes"),
+        ({**GOOD, "classes": ["cat", "cat", "fox"]}, "E401", "3 columns and 3 classes"),
+        ({**GOOD, "columns": 4}, "E401", "4 columns and 3 classes"),
+        ({**GOOD, "task": "regression"}, "E401", "regression"),
+        ({**GOOD, "link": "probit"}, "E601", "probit"),
+        ({**GOOD, "calibrator": {"name": "os", "temperature": 2.0}}, "E601", "os"),
+        ({**GOOD, "calibrator": {"name": "../errors"}}, "E601", "errors"),
+        ({**GOOD, "calibrator": {"name": "temperature"}}, "E401", "temperature"),
+        ({**GOOD, "calibrator": {"name": "temperature", "temperature": -2.0}}, "E401", "positive"),
+        ({**GOOD, "calibrator": {"name": "temperature", "temperature": 0.0}}, "E401", "positive"),
+        ({**GOOD, "calibrator": {"name": "temperature", "temperature": "2"}}, "E401", "temperature"),
+        ({**GOOD, "calibrator": {"name": "temperature", "temperature": 2.0, "bias": 1}}, "E401", "bias"),
+        ({**GOOD, "calibrator": {"name": "temperature", "temperature": [1.0, 2.0]}}, "E401", "2"),
+        (json.dumps(GOOD).replace("1.742136", "NaN").encode(), "E401", "not a model"),
+        (json.dumps(GOOD).replace("1.742136", "1e999").encode(), "E401", "not a model"),
+    ],
+)
+def test_what_is_no_model_is_refused(document: dict[str, object] | bytes, code: str, word: str) -> None:
+    data = document if isinstance(document, bytes) else json.dumps(document).encode()
+    with pytest.raises(CalibrateError) as caught:
+        from_json(data, "model.json")
+    assert caught.value.code == code
+    assert "model.json" in caught.value.message
+    assert word in caught.value.message
