@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 
 from calibrate import aside
 from calibrate.aside import at
@@ -21,7 +21,7 @@ MANIFEST = "MANIFEST.sha256"
 _FIRST_LINE = f"# the files of one run of calibrate; sha256sum -c {MANIFEST} checks them\n"
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]*)\n")
 _LONGEST = 1 << 20  # characters: many times what a set of ours can need
-_AGAIN = "run the command that wrote it once more"
+_AGAIN = f"run the command that wrote it once more; where a change was meant, remove {MANIFEST}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,22 @@ def contents(folder: str) -> Contents:
     return Contents(ours, tuple(sorted(files.keys() - ours - set(asides))), len(left) < len(asides))
 
 
+def check_file(path: str, content: bytes) -> None:
+    """Raise `CalibrateError` E506 where the manifest beside `path` is ours and lists it, but not with this content.
+
+    Only this one file is looked at: one that no manifest lists may lie anywhere.
+    """
+    folder, name = os.path.split(path)
+    expected = listed(folder or os.curdir).get(name)
+    if expected is not None and sha256(content).hexdigest() != expected:
+        raise _differs(path, sha256(content).hexdigest(), expected)
+
+
+def _differs(path: str, found: str, expected: str) -> CalibrateError:
+    text = f"{at(path)}: found SHA-256 {found[:16]}..., {MANIFEST} beside it expects {expected[:16]}..."
+    return CalibrateError("E506", text, _AGAIN)
+
+
 def check_folder(folder: str | os.PathLike[str]) -> tuple[str, ...]:
     """Names of the set in `folder`, if it is whole and as it was written. Raises `CalibrateError` E506 otherwise."""
     given = os.fspath(folder)
@@ -85,6 +101,5 @@ def check_folder(folder: str | os.PathLike[str]) -> tuple[str, ...]:
             reason = os.strerror(problem.errno or 0)
             raise CalibrateError("E506", f"{at(path)}: stands in {MANIFEST}, but: {reason}", _AGAIN) from problem
         if found != digest:
-            text = f"{at(path)}: found SHA-256 {found[:16]}..., {MANIFEST} expects {digest[:16]}..."
-            raise CalibrateError("E506", text, _AGAIN)
+            raise _differs(path, found, digest)
     return tuple(expected)

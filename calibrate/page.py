@@ -13,10 +13,16 @@ from rich.text import Text
 WIDTH = 80
 
 
-def ruled(title: str, plain: bool) -> Table:
-    """An empty table with a rule under its head; `plain` keeps to ASCII."""
+def ruled(title: str, plain: bool, *, wide: bool = True) -> Table:
+    """An empty table with a rule under its head, as wide as the page or as its cells; `plain` keeps to ASCII."""
     head = Text(title, style="bold") if title else None
-    return Table(title=head, title_justify="left", box=ASCII if plain else SIMPLE_HEAD, pad_edge=False, width=WIDTH)
+    return Table(
+        title=head,
+        title_justify="left",
+        box=ASCII if plain else SIMPLE_HEAD,
+        pad_edge=False,
+        width=WIDTH if wide else None,
+    )
 
 
 def printed(items: Sequence[RenderableType], *, color: bool = False) -> str:
@@ -30,7 +36,8 @@ def printed(items: Sequence[RenderableType], *, color: bool = False) -> str:
         color_system="standard" if color else None,
         highlight=False,
         markup=False,
+        emoji=False,
     )
     for item in items:
         console.print(item)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip() + "\n"

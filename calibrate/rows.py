@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -81,22 +82,34 @@ def cut(block: Block, offset: int, which: slice | np.ndarray) -> Block:
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
-    """Step: only the rows of a mask over the whole input, numbered anew, whatever the chunking."""
+    """Step of one block: only the rows of its mask, of which `start` were kept before."""
 
     mask: np.ndarray
-    before: np.ndarray
-    """(n + 1,) kept rows before each row."""
+    start: int
 
     def __call__(self, block: Block) -> Block:
-        mask = self.mask[block.start : block.start + len(block)]
-        return cut(block, int(self.before[block.start]) - block.start, mask)
+        return cut(block, self.start - block.start, self.mask)
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighted:
+    """Step of one block: the weights of its rows."""
+
+    weights: np.ndarray
+
+    def __call__(self, block: Block) -> Block:
+        return replace(block, weights=self.weights)
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """`n` rows of `n_columns` scores, as loaders of blocks in row order, and the executor of passes over them."""
+    """`n` rows of `n_columns` scores, as loaders of blocks in row order, and the executor of passes over them.
+
+    starts   number of the first row of each block: what belongs to its rows alone is all that is shipped with it
+    """
 
     loads: tuple[Load, ...]
+    starts: tuple[int, ...]
     n: int
     n_columns: int
     execute: Execute = serial
@@ -110,9 +123,16 @@ class Rows:
         return replace(self, loads=tuple(_Mapped(load, step) for load in self.loads))
 
     def keep(self, mask: np.ndarray) -> Rows:
-        """The rows where `mask` (n,) is true, as rows of their own."""
-        before = np.concatenate([[0], np.cumsum(mask)])
-        return replace(self.map(_Kept(mask, before)), n=int(before[-1]))
+        """The rows where `mask` (n,) is true, as rows of their own, numbered anew whatever the blocks."""
+        masks = np.split(mask, self.starts[1:])
+        *starts, n = accumulate((int(np.count_nonzero(part)) for part in masks), initial=0)
+        steps = map(_Kept, masks, starts)
+        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)), starts=tuple(starts), n=n)
+
+    def weigh(self, weights: np.ndarray) -> Rows:
+        """The rows with `weights` (n,)."""
+        steps = map(_Weighted, np.split(weights, self.starts[1:]))
+        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
 
     def blocks(self) -> Iterator[Block]:
         """The blocks in row order, for writers."""
@@ -155,5 +175,5 @@ def from_arrays(
     n, k = scores.shape
     step = rows_per_block or block_rows(k)
     whole = Block(0, scores, labels, weights)
-    loads = tuple(_Slice(whole, start, min(start + step, n)) for start in range(0, n, step))
-    return Rows(loads, n, k, execute)
+    starts = tuple(range(0, n, step))
+    return Rows(tuple(_Slice(whole, start, min(start + step, n)) for start in starts), starts, n, k, execute)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.manifest import MANIFEST, check_folder, contents, listed, text
+from calibrate.manifest import MANIFEST, check_file, check_folder, contents, listed, text
 from calibrate.outputs import write_folder
 
 
@@ -47,6 +47,19 @@ def test_what_is_not_whole_is_refused(folder: Path, spoil: object, words: str) -
     with pytest.raises(CalibrateError, match=words) as caught:
         check_folder(folder)
     assert caught.value.code == "E506"
+
+
+def test_one_file_is_checked_against_the_manifest_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.csv").unlink()  # of the others nothing is asked
+    monkeypatch.chdir(folder)
+    for path in (str(folder / "b.json"), "b.json", "./b.json"):
+        check_file(path, b"b")
+        with pytest.raises(CalibrateError, match="found SHA-256") as caught:
+            check_file(path, b"B")
+        assert (caught.value.code, MANIFEST in caught.value.hint) == ("E506", True)
+    check_file("not_listed", b"anything")
+    (folder / MANIFEST).unlink()
+    check_file("b.json", b"B")
 
 
 def test_names_that_lead_elsewhere_are_not_believed(folder: Path) -> None:

@@ -42,6 +42,13 @@ def test_kept_rows_are_numbered_anew_whatever_the_blocks(step: int) -> None:
     assert sums["labels"] == tuple(LABELS[mask])
 
 
+@pytest.mark.parametrize("step", [1, 3, 8])
+def test_every_row_has_its_weight_whatever_the_blocks(step: int) -> None:
+    mask = np.array([True, False, False, True, True, False, True, False])
+    rows = from_arrays(SCORES, LABELS, rows_per_block=step).keep(mask).weigh(np.arange(4.0))
+    assert np.concatenate([np.asarray(b.weights) for b in rows.blocks()]).tolist() == [0, 1, 2, 3]
+
+
 def test_map_is_lazy_and_slices_are_views() -> None:
     seen: list[int] = []
 
@@ -57,11 +64,11 @@ def test_map_is_lazy_and_slices_are_views() -> None:
 
 
 def test_only_the_rows_of_a_block_are_shipped() -> None:
-    big = np.zeros((100_000, 3))
-    load = from_arrays(big, rows_per_block=10).loads[5]
-    shipped = pickle.dumps(load)
-    assert len(shipped) < 2000
-    assert pickle.loads(shipped)().start == 50
+    big = from_arrays(np.zeros((100_000, 3)), rows_per_block=10)
+    for rows in (big, big.keep(np.ones(100_000, dtype=bool)), big.weigh(np.ones(100_000))):
+        shipped = pickle.dumps(rows.loads[5])
+        assert len(shipped) < 2000
+        assert pickle.loads(shipped)().start == 50
 
 
 def test_a_block_holds_at_least_one_row() -> None:

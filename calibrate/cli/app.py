@@ -39,13 +39,18 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _calibrate(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
-) -> None:
-    """Turn a classifier's raw scores into probabilities that somebody can stand behind."""
-    if version:
+def _say_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"calibrate {__version__}")
         raise typer.Exit
+
+
+def _calibrate(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turn a classifier's raw scores into probabilities that somebody can stand behind."""
 
 
 def _usage(problem: Any) -> Exception:

@@ -6,8 +6,14 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 from calibrate.errors import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True)
@@ -18,9 +24,13 @@ class Voice:
     no_color: bool = False
 
     def note(self, line: str) -> None:
-        """One line on standard error, if there is one; a closed one is no reason to stop."""
+        """A sentence on standard error, if there is one: a line, or on a terminal as many as it takes."""
         if not self.quiet and sys.stderr is not None:
-            print(shown(line, 2000), file=sys.stderr)
+            text = shown(line, 2000)
+            if sys.stderr.isatty():
+                width = get_terminal_size().columns
+                text = fill(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+            print(text, file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
         """Each as a line."""
@@ -32,6 +42,17 @@ class Voice:
         if sys.stdout is not None:
             sys.stdout.write(text)
             sys.stdout.flush()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody sees what moves: standard error is a terminal that can, and not told to be quiet."""
+        return not self.quiet and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def console(self) -> Console:
+        """Rich's, on standard error."""
+        from rich.console import Console
+
+        return Console(stderr=True, no_color=self.no_color or None, emoji=False)
 
     @property
     def color(self) -> bool:

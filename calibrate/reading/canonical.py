@@ -62,7 +62,10 @@ class Canonical:
 
 @dataclass(frozen=True, eq=False)
 class FromFile:
-    """Loader of rows `start` to `stop` of a file; `first` is the number of the first among the rows that are kept."""
+    """Loader of rows `start` to `stop` of a file; `first` is the number of the first among the rows that are kept.
+
+    Class numbers are kept as narrow as they were stored, and widened with their block: arithmetic needs the room.
+    """
 
     numbers: Numbers
     start: int
@@ -75,7 +78,8 @@ class FromFile:
 
     def __call__(self) -> Block:
         raw = self.numbers.read(self.start, self.stop)
-        return Block(self.first, self.step(raw if self.keep is None else raw[self.keep]), self.labels, self.weights)
+        scores = self.step(raw if self.keep is None else raw[self.keep])
+        return Block(self.first, scores, _wide(self.labels), self.weights)
 
 
 def rows_of(
@@ -94,22 +98,29 @@ def rows_of(
     if in_memory(numbers):
         raw = numbers.read(0, n)
         return from_arrays(
-            np.ascontiguousarray(step(raw if keep is None else raw[keep])), labels, weights, execute=execute
+            np.ascontiguousarray(step(raw if keep is None else raw[keep])), _wide(labels), weights, execute=execute
         )
     loads: list[Load] = []
+    starts: list[int] = []
     first = 0
     for start in range(0, n, block_rows(k)):
         stop = min(start + block_rows(k), n)
         mask = None if keep is None else keep[start:stop]
         after = first + (stop - start if mask is None else int(mask.sum()))
         if after > first:
+            starts.append(first)
             cut = slice(first, after)
             mine = None if labels is None else labels[cut]
             loads.append(
                 FromFile(numbers, start, stop, first, step, mask, mine, None if weights is None else weights[cut])
             )
         first = after
-    return Rows(tuple(loads), first, k, execute)
+    return Rows(tuple(loads), tuple(starts), first, k, execute)
+
+
+def _wide(labels: np.ndarray | None) -> np.ndarray | None:
+    """Class numbers as int64; events, of 0 and 1, as they are."""
+    return labels if labels is None or labels.ndim == 2 else labels.astype(np.int64, copy=False)
 
 
 def in_memory(numbers: Numbers) -> bool:

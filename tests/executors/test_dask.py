@@ -1,14 +1,23 @@
 """A real scheduler and two real worker processes on loopback: fit and score give what the serial executor gives."""
 
+import ctypes
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import calibrate
+from calibrate.errors import CalibrateError
+from calibrate.executors.dask import Dask, _memory_kept
+from calibrate.links.softmax import Softmax
 from calibrate.results import Estimate
+from calibrate.rows import from_arrays
+from calibrate.slopes import Losses, Problem, Reach
 
 distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 
@@ -67,6 +76,50 @@ def test_the_workers_are_other_processes(address: str) -> None:
         pids = client.run(os.getpid)
     assert len(set(pids.values())) == 2
     assert os.getpid() not in pids.values()
+
+
+def test_arrays_travel_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scattered: list[int] = []
+    scatter = distributed.Client.scatter
+
+    def counting(client: Any, data: list[Any], **options: Any) -> Any:
+        scattered.append(sum(array.nbytes for arrays in data for array in arrays))
+        return scatter(client, data, **options)
+
+    monkeypatch.setattr(distributed.Client, "scatter", counting)
+    scores, labels, weights = RNG.normal(size=(1000, 3)), RNG.integers(0, 3, 1000), RNG.random(1000)
+    rows = from_arrays(scores, labels, rows_per_block=10).weigh(weights)
+    there, problem = replace(rows, execute=Dask(address)), Problem(Softmax())
+    for collect in (Losses(problem), Losses(problem), Reach(problem)):
+        there.sum(collect)
+    assert there.sum(Losses(problem))["loss"] == pytest.approx(rows.sum(Losses(problem))["loss"], rel=1e-12)
+    assert scattered == [scores.nbytes + labels.nbytes + weights.nbytes]
+
+
+def test_a_cluster_that_gives_up_is_an_error_of_ours() -> None:
+    def lost(*_: object) -> None:
+        raise distributed.KilledWorker("task", SimpleNamespace(address="tcp://a:1"), 3)
+
+    executor = Dask("tcp://127.0.0.1:1")
+    client = SimpleNamespace(scatter=lambda data, **_: data, submit=lambda *_, **__: None, gather=lost)
+    executor.__dict__["_client"] = client
+    with pytest.raises(CalibrateError, match="gave up: KilledWorker") as caught:
+        executor(Losses(Problem(Softmax())), from_arrays(np.zeros((9, 2))).loads)
+    assert caught.value.code == "E610"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "calls"), [("", []), ("65536", [(-1, 1 << 25), (-3, 1 << 25), (-1, 65536), (-3, 1 << 17)])]
+)
+def test_memory_stays_for_the_next_block(
+    threshold: str, calls: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", threshold)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=lambda *call: told.append(call)))
+    with _memory_kept():
+        assert told == calls[:2]
+    assert told == calls
 
 
 def numbers(estimate: Estimate) -> list[float]:
