@@ -12,7 +12,7 @@ import numpy as np
 
 from calibrate import cells as noise
 from calibrate.cells import Cells, cells_of
-from calibrate.ece_inversion import ece_interval
+from calibrate.ece_inversion import ece_interval, few_events
 from calibrate.intervals import clopper_pearson
 from calibrate.protocols import BinSums
 from calibrate.results import Estimate
@@ -43,7 +43,11 @@ def curve_estimate(cells: Cells, norm: Norm, level: float, definition: str) -> E
 
 def _l1(cells: Cells, level: float, definition: str) -> Estimate:
     low, middle, high = ece_interval(cells, level)
-    above = cells.ece > high
+    notes = []
+    if cells.ece > high:
+        notes.append("the value lies above its interval: noise alone adds so much on this many rows")
+    if few_events(cells):
+        notes.append("one outcome is rare in the sample: the interval allows for what was not seen")
     return Estimate(
         cells.ece,
         low,
@@ -52,8 +56,8 @@ def _l1(cells: Cells, level: float, definition: str) -> Estimate:
         noise_floor=noise.noise_floor(cells),
         noise_floor_p95=noise.noise_point(cells),
         definition=definition,
-        method="inversion",
-        notes=("the value lies above its interval: noise alone adds so much on this many rows",) if above else (),
+        method="inversion, few events" if few_events(cells) else "inversion",
+        notes=tuple(notes),
     )
 
 
@@ -62,7 +66,7 @@ def _l2(cells: Cells, level: float, definition: str) -> Estimate:
     return Estimate(
         float(np.sqrt((cells.share * cells.gap**2).sum())),
         noise_floor=float(drawn.mean()),
-        noise_floor_p95=float(np.quantile(drawn, 0.95)),
+        noise_floor_p95=noise.drawn_point(drawn, 0.95),
         definition=definition,
         reason="no interval whose coverage was shown",
     )
@@ -73,7 +77,7 @@ def _max(cells: Cells, level: float, definition: str) -> Estimate:
     return replace(
         max_estimate(cells, level, definition),
         noise_floor=float(drawn.mean()),
-        noise_floor_p95=float(np.quantile(drawn, 0.95)),
+        noise_floor_p95=noise.drawn_point(drawn, 0.95),
     )
 
 

@@ -108,7 +108,8 @@ class Errors:
 
     event       the prediction is wrong where the event did not happen (top-label files)
     runner_up   for a pass over rows whose label was replaced by the class that came second, so that every row is
-                wrong: what an error would have cost where there was none
+                wrong: what errors would have cost where there were few. `doubt` is the sum of w d, `doubtful` of w d x,
+                d the probability of that error (of a difference: after)
     """
 
     column: Column
@@ -117,17 +118,24 @@ class Errors:
     event_bins: ClassVar[int] = 0
 
     def __call__(self, outcomes: Outcomes) -> Sums:
-        return self._sums(outcomes, column(outcomes, self.column))
+        with np.errstate(invalid="ignore"):
+            return self._sums(outcomes, column(outcomes, self.column), outcomes.nll)
 
     def difference(self, before: Outcomes, after: Outcomes) -> Sums:
         with np.errstate(invalid="ignore"):  # inf - inf
-            return self._sums(before, column(after, self.column) - column(before, self.column))
+            return self._sums(before, column(after, self.column) - column(before, self.column), after.nll)
 
-    def _sums(self, outcomes: Outcomes, x: np.ndarray) -> Sums:
+    def _sums(self, outcomes: Outcomes, x: np.ndarray, nll: np.ndarray) -> Sums:
         wrong = np.flatnonzero((outcomes.labels[:, 0] if self.event else outcomes.correct) == 0)
         w = np.ones(len(wrong)) if outcomes.weights is None else outcomes.weights[wrong]
-        weighted = np.where(w > 0, x[wrong], 0.0) * w
-        return {"n": int(np.count_nonzero(w)), "weight": float(w.sum()), "loss": float(weighted.sum())}
+        wx = np.where(w > 0, x[wrong], 0.0) * w
+        sums: Sums = {"n": int(np.count_nonzero(w)), "weight": float(w.sum()), "loss": float(wx.sum())}
+        if not self.runner_up:
+            return sums
+        doubt = np.exp(-nll[wrong])
+        # What cannot be (0 probability) is no doubt, even where it would cost infinitely much.
+        doubtful = np.where(doubt > 0, wx, 0.0) * doubt
+        return {**sums, "doubt": float((w * doubt).sum()), "doubtful": float(doubtful.sum())}
 
 
 @dataclass(frozen=True)
@@ -217,8 +225,9 @@ def equal_mass(p: np.ndarray, y: np.ndarray, w: np.ndarray, bins: int) -> Sums:
 
 
 def _bin_sums(number: np.ndarray, p: np.ndarray, y: np.ndarray, w: np.ndarray | None, bins: int) -> Sums:
-    count: np.ndarray = np.bincount(number, minlength=bins).astype(np.float64)
-    weight = squares = count
+    count = np.bincount(number, None if w is None else w > 0, minlength=bins).astype(np.float64)
+    weight: np.ndarray = count
+    squares: np.ndarray = count
     if w is not None:
         weight, squares = np.bincount(number, w, bins), np.bincount(number, w * w, bins)
         p, y = p * w, y * w

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from calibrate.cells import effective_rows
 from calibrate.collectors import edges
 from calibrate.intervals import binomial_bands, wilson
 from calibrate.results import ClassTotal, Curve
@@ -20,7 +21,7 @@ def curve_of(sums: Mapping[str, Any], label: str, level: float, kind: str = "eve
     bins = {key: np.asarray(value) for key, value in sums.items()}
     at, used = edges(len(bins["count"])).tolist(), bins["weight"] > 0
     weight = bins["weight"][used]
-    n = weight * weight / bins["squares"][used]
+    n = effective_rows(bins["count"][used], weight, bins["squares"][used])
     p, y = (np.clip(bins[key][used] / weight, 0.0, 1.0) for key in ("predicted", "observed"))
     intervals = np.array([wilson(*pair, level) for pair in zip(y.tolist(), n.tolist(), strict=True)]).reshape(-1, 2)
     columns = (p, y, *intervals.T, *binomial_bands(p, n, level)) if len(p) else [p] * 6

@@ -7,7 +7,11 @@ and sum |d_b| has the mean, variance and skewness of folded normals; its quantil
 the interval when the ECE that was found lies between the 2.5 % and the 97.5 % quantile.
 
 Many delta have the same total theta. The ones tried are |delta_b| = max(|d_b| - lambda s_b, 0), s_b the smoothed
-standard error of d_b, as lambda runs over the line; for the upper end also delta_b proportional to s_b.
+standard error of d_b, as lambda runs over the line; for the upper end also delta_b proportional to s_b, for the lower
+end also the clearest gaps whole and the others 0: of both ends the wider one counts.
+
+With few events the normal law says too little. Then the interval holds at least that of the mean gap, which no ECE is
+below: Clopper-Pearson's of the frequency of the outcome that is unlikely in its bin, against its mean prediction.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import numpy as np
 
 from calibrate import quantiles
 from calibrate.cells import Cells, cornish_fisher
+from calibrate.intervals import FEW_ERRORS, Ends, clopper_pearson
 
 _erf = np.frompyfunc(erf, 1, 1)
 
@@ -26,14 +31,16 @@ _erf = np.frompyfunc(erf, 1, 1)
 def ece_interval(cells: Cells, level: float = 0.95) -> tuple[float, float, float]:
     """Lower end, median-unbiased value (the 50 % inversion) and upper end of the ECE of one curve.
 
-    Coverage of the 95 % interval in worlds of 2 and 10 classes, weighted ones too, n = 50 to 10,000: 96-98 % where
-    calibrated (the lower end is 0 there), 95-98 % elsewhere; 92.5 % at n = 50 with 2 errors, T = 2.5.
+    COVERAGE
     """
     size = np.abs(cells.share * cells.gap)
     error = _standard_error(cells)
     if not error.any():
-        return cells.ece, cells.ece, cells.ece
+        return _with_few_events(cells, (cells.ece, cells.ece, cells.ece), level)
     found, sign = cells.ece, np.where(cells.gap < 0, -1.0, 1.0)
+    clear = size / np.where(error > 0, error, np.inf)
+    order = np.argsort(-clear, kind="stable")
+    before = np.cumsum(size[order]) - size[order]
 
     def shrunk(x: float) -> np.ndarray:
         return np.asarray(np.maximum(size + x * error, 0.0))
@@ -41,17 +48,46 @@ def ece_interval(cells: Cells, level: float = 0.95) -> tuple[float, float, float
     def even(x: float) -> np.ndarray:
         return np.asarray(x * error)
 
+    def clearest(x: float) -> np.ndarray:
+        delta: np.ndarray = np.empty_like(size)
+        delta[order] = np.clip((1 + x) * found - before, 0.0, size[order])
+        return delta
+
     def end(p: float, family: Callable[[float], np.ndarray], start: float) -> float:
         root = _root(lambda x: _quantile(p, cells, sign, family(x)) - found, start)
         return min(
             float(family(root).sum()), float((cells.share * np.maximum(cells.predicted, 1 - cells.predicted)).sum())
         )
 
-    none = -float(np.max(size / np.where(error > 0, error, np.inf)))
-    upper = quantiles.tail(level)
-    low, middle = end(upper, shrunk, none), end(0.5, shrunk, none)
-    high = max(end(1 - upper, shrunk, none), end(1 - upper, even, 0.0))
-    return min(low, middle), middle, max(middle, high)
+    none, upper = -float(clear.max()), quantiles.tail(level)
+    middle = end(0.5, shrunk, none)
+    low = min(end(upper, shrunk, none), end(upper, clearest, -1.0), middle)
+    high = max(end(1 - upper, shrunk, none), end(1 - upper, even, 0.0), middle)
+    return _with_few_events(cells, (low, middle, high), level)
+
+
+def few_events(cells: Cells) -> bool:
+    """Whether fewer than 10 rows had the outcome that is unlikely in their bin."""
+    return _unlikely(cells)[1] * cells.total < FEW_ERRORS - 0.5
+
+
+def _unlikely(cells: Cells) -> Ends:
+    """Mean prediction and frequency of the outcome that is unlikely in its bin: of the event where it is predicted
+    with at most 1/2, of its absence elsewhere. The gaps of the bins, but for their signs, are the same."""
+    flipped = cells.predicted > 0.5
+    predicted = np.where(flipped, 1 - cells.predicted, cells.predicted)
+    observed = np.where(flipped, 1 - cells.observed, cells.observed)
+    return float((cells.share * predicted).sum()), float((cells.share * observed).sum())
+
+
+def _with_few_events(cells: Cells, found: tuple[float, float, float], level: float) -> tuple[float, float, float]:
+    """The interval widened to that of the mean gap, where events are few."""
+    if not few_events(cells):
+        return found
+    (low, middle, high), (predicted, observed) = found, _unlikely(cells)
+    least, most = clopper_pearson(observed, cells.total, level)
+    apart = max(least - predicted, predicted - most, 0.0)
+    return min(low, apart), middle, max(high, predicted - least, most - predicted)
 
 
 def _standard_error(cells: Cells) -> np.ndarray:

@@ -17,6 +17,9 @@ from calibrate import quantiles
 
 Ends = tuple[float, float]
 
+LEAST_DF = 0.1
+"""With fewer degrees of freedom one row has nearly all the weight, and no interval says anything."""
+
 FEW_ERRORS = 10
 """With fewer errors than this the upper end of a mean loss allows for errors that were not seen."""
 
@@ -52,7 +55,7 @@ def mean_of(sums: Mapping[str, Any], label: int | None = None) -> Mean:
 
 
 def hall(mean: Mean, level: float, penalty: float = 0.0) -> Ends | None:
-    """Hall's skewness-corrected t interval of a mean; None where there is none (one row, moments that overflow).
+    """Hall's skewness-corrected t interval of a mean; None where there is none (one row counts, moments overflow).
 
     With k = skewness / sqrt(n), t = (m - mu) / se, g(t) = t + k t^2 / 3 + k^2 t^3 / 27 + k / 6 is nearly
     symmetric; the ends are m - se g^-1(+-q) (Hall 1992, doi:10.1111/j.2517-6161.1992.tb01872.x).
@@ -67,10 +70,13 @@ def hall(mean: Mean, level: float, penalty: float = 0.0) -> Ends | None:
         return None
     if error == 0:
         return mean.value, mean.value
+    if mean.df < LEAST_DF:
+        return None
     q = quantiles.student(quantiles.tail(level), mean.df)
     skews = (mean.skew, mean.skew * (mean.error / error) ** 3)
     reach = [(_unskewed(q, k), _unskewed(-q, k)) for k in skews]
-    return mean.value - error * max(reach)[0], mean.value - error * min(low for _, low in reach)
+    low, high = mean.value - error * max(reach)[0], mean.value - error * min(low for _, low in reach)
+    return (low, high) if isfinite(low) and isfinite(high) else None
 
 
 def _unskewed(q: float, k: float) -> float:
@@ -80,15 +86,16 @@ def _unskewed(q: float, k: float) -> float:
     return float(3 / k * (np.cbrt(1 + k * (q - k / 6)) - 1))
 
 
-def allowing_for_errors(total: Mean, wrong_rate: float, wrong_loss: float, level: float) -> float:
-    """Upper end of a mean loss when errors are few: (1 - c) a + c e.
+def allowing_for_errors(total: Mean, wrong_rate: float, wrong_loss: float, cost: float, level: float) -> float:
+    """End of a mean loss when errors are few: (1 - c) a + c e.
 
-    c is the Clopper-Pearson bound of the error rate, a the mean loss of right rows, e (`wrong_loss`) of wrong ones.
+    c is the Clopper-Pearson bound of the error rate, a the mean loss of right rows, e (`cost`) of errors, seen or not;
+    `wrong_loss` is what the errors that were seen add to the mean.
     Upper misses at accuracy .989, T = 2.5, of Hall alone / so: n = 50: 26.5 / 0.0, n = 200: 4.5 / 0.1.
     """
     c = clopper_pearson(wrong_rate, total.n, level)[1]
-    right_loss = (total.value - wrong_rate * wrong_loss) / (1 - wrong_rate) if wrong_rate < 1 else wrong_loss
-    return (1 - c) * right_loss + c * wrong_loss
+    right_loss = (total.value - wrong_loss) / (1 - wrong_rate) if wrong_rate < 1 else cost
+    return (1 - c) * right_loss + c * cost
 
 
 def wilson(p: float, n: float, level: float) -> Ends:

@@ -29,6 +29,18 @@ def as_floats(values: object) -> np.ndarray:
     return found.astype(native if native == np.float32 else np.float64, copy=False)
 
 
+def in_sound_unit(weights: np.ndarray) -> np.ndarray:
+    """Weights whose fourth powers can be added up: those beyond 2^64 or all below 2^-64 in units of a power of two.
+
+    Only their ratios matter; within the usual range they stay as they are.
+
+    >>> in_sound_unit(np.array([1e-300, 3e-300])).round(3)
+    array([0.167, 0.502])
+    """
+    exponent = int(np.frexp(weights.max(initial=0.0))[1])
+    return weights if abs(exponent) <= 64 else np.ldexp(weights, -exponent)
+
+
 def tiles(n_rows: int, n_columns: int, elements: int = TILE) -> Iterator[slice]:
     """Slices of rows, each of about `elements` scores and at least one row.
 

@@ -105,7 +105,7 @@ class ClassBins:
 
     def add_rows(self, true_p: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> None:
         """The probability of every row's true class."""
-        self._rows += len(true_p)
+        self._rows += float(len(true_p) if weights is None else np.count_nonzero(weights))
         self._weight += float(len(true_p) if weights is None else weights.sum())
         self._squares += float(len(true_p) if weights is None else np.square(weights).sum())
         for bins, sums in self._sums.items():
@@ -129,7 +129,7 @@ class ClassBins:
         self._held, self._n_held = [], 0
         for bins, sums in self._sums.items():
             cells, n = classes * bins + bin_index(p, bins), len(sums[0])
-            sums[0] += np.bincount(cells, minlength=n)
+            sums[0] += np.bincount(cells, w[0] > 0 if w else None, minlength=n)
             if w:
                 sums[1] += np.bincount(cells, w[0], minlength=n)
                 sums[4] += np.bincount(cells, np.square(w[0]), minlength=n)
@@ -143,9 +143,11 @@ class ClassBins:
     def _finished(
         self, count: np.ndarray, weight: np.ndarray, predicted: np.ndarray, observed: np.ndarray, squares: np.ndarray
     ) -> EventBins:
-        wholes = ((count, self._rows), (weight, self._weight), (predicted, self._total), (squares, self._squares))
-        for sums, whole in wholes if self.weighted else (wholes[0], wholes[2]):
-            sums[:, 0] = np.maximum(whole - sums[:, 1:].sum(axis=1), 0.0)
+        count[:, 0] = self._rows - count[:, 1:].sum(axis=1)
+        wholes = ((predicted, self._total), (weight, self._weight), (squares, self._squares))
+        for sums, whole in wholes if self.weighted else wholes[:1]:
+            # Where no row is left there is nothing but rounding.
+            sums[:, 0] = np.where(count[:, 0] > 0, np.maximum(whole - sums[:, 1:].sum(axis=1), 0.0), 0.0)
         if not self.weighted:
             weight = squares = count
         return EventBins(count, weight, predicted, observed, squares)
@@ -162,10 +164,10 @@ def event_bin_sums(p: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
         return flat.astype(np.float64, copy=False).reshape(n_events, bins)
 
     p, y = p.reshape(-1), labels.reshape(-1).astype(np.float64)
-    count = sums(None)
     if w is None:
+        count = sums(None)
         return EventBins(count, count, sums(p), sums(y), count)
-    return EventBins(count, sums(w), sums(w * p), sums(w * y), sums(w * w))
+    return EventBins(sums(w > 0), sums(w), sums(w * p), sums(w * y), sums(w * w))
 
 
 def probability_outcomes(

@@ -30,6 +30,7 @@ class Prospects:
     exponents   (columns,) b is in units of 2^-exponents
     start       (columns,) the minimum of the parabola through b = 0
     without     (folds,) whether the other folds have an answer too
+    separable   (folds,) whether the other folds lack one because they hold no error
     notes       sentences for the reader
     """
 
@@ -37,6 +38,7 @@ class Prospects:
     exponents: np.ndarray
     start: np.ndarray
     without: np.ndarray
+    separable: np.ndarray
     notes: tuple[str, ...]
 
     def in_units(self, rows: Rows) -> Rows:
@@ -59,9 +61,10 @@ def prospects(rows: Rows, problem: Problem) -> Prospects:
     floor = ROUNDING * np.sqrt(float(reach["rows"]) * np.asarray(zero["square"])[0])  # type: ignore[arg-type]
     one_class = _one_class(reach)
     _answerable(gap, slope.sum(axis=0) + floor, wrong.sum(axis=0), one_class)
-    without = (slope.sum(axis=0) - slope < -floor) & (wrong.sum(axis=0) - wrong > 0)
+    falling, erring = slope.sum(axis=0) - slope < -floor, wrong.sum(axis=0) - wrong > 0
     start = -slope.sum(axis=0) / np.asarray(zero["second"])[0].sum(axis=0)
-    return Prospects(units, exponents, start, without.all(axis=1), (one_class,) if one_class else ())
+    without, separable = (falling & erring).all(axis=1), ~erring.all(axis=1)
+    return Prospects(units, exponents, start, without, separable, (one_class,) if one_class else ())
 
 
 def _possible(reach: Sums) -> None:

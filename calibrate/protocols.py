@@ -36,7 +36,7 @@ class Derivatives(Protocol):
 class BinSums(Protocol):
     """Sums per bin of equal width on [0, 1], right-closed, 0 in the first bin; arrays (..., bins) of float64.
 
-    count       rows
+    count       rows of positive weight
     weight      sum of w (of 1 without weights: equal to count)
     predicted   sum of w p
     observed    sum of w y
@@ -136,9 +136,10 @@ class Calibrator(Protocol):
 
 class FitCalibrator(Protocol):
     """The classmethod `fit` of a calibrator; with `folds` > 0 the blocks carry fold numbers 0 .. folds - 1 and the
-    answer holds, beside the calibrator of all rows, one per fold fitted on the other folds (None: has no answer)."""
+    answer holds, beside the calibrator of all rows, one per fold fitted on the other folds (None: has no answer).
+    `level` is that of the intervals of its parameters."""
 
-    def __call__(self, rows: Rows, link: Link, *, folds: int = 0, **options: Any) -> Fitted: ...
+    def __call__(self, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, **options: Any) -> Fitted: ...
 
 
 class Collector(Protocol):

@@ -6,6 +6,14 @@ from functools import lru_cache
 from math import exp, inf, lgamma, log, log1p, pi, sqrt, tan
 from statistics import NormalDist
 
+from calibrate.errors import CalibrateError
+
+MANY = 1e5
+"""With more degrees of freedom Student's law is expanded around the normal one (Abramowitz and Stegun 26.7.5)."""
+
+LEAST, MOST = 0.5, 1 - 1e-9
+"""Levels of intervals. Below, Hall's interval need not hold the mean itself; above, no tail is known so well."""
+
 _NORMAL = NormalDist()
 _TINY = 1e-300
 
@@ -17,6 +25,14 @@ def normal(p: float) -> float:
     1.959964
     """
     return _NORMAL.inv_cdf(p)
+
+
+def known_level(level: float) -> float:
+    """The level of an interval. Raises `CalibrateError` E603 where it is none."""
+    if not LEAST <= level <= MOST:
+        expected = f"expected a level from {LEAST} to below 1"
+        raise CalibrateError("E603", f"--ci: found {level}, {expected}", "as in --ci 0.95")
+    return level
 
 
 def tail(level: float) -> float:
@@ -33,11 +49,15 @@ def student(p: float, df: float) -> float:
     >>> round(student(0.975, 10), 6)
     2.228139
     """
+    if p > 0.5:
+        return -student(1 - p, df)  # the lower tail keeps its digits: next to 0 there are more floats than next to 1
     if df == 1:
-        return tan(pi * (p - 0.5))
+        return -1 / tan(pi * p)
+    if df > MANY:
+        z = normal(p)
+        return z + (z**3 + z) / (4 * df) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df * df)
     x = beta(p, df / 2, df / 2)
-    spread = x * (1 - x)
-    return sqrt(df) * (x - 0.5) / sqrt(spread) if spread > 0 else inf * (p - 0.5)
+    return sqrt(df) * (x - 0.5) / (sqrt(x) * sqrt(1 - x)) if x > 0 else -inf
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ import numpy as np
 
 from calibrate.collectors import Errors, EventBins, Moments, Paired, TopBins
 from calibrate.curves import CURVES_AT_MOST, class_totals, curve_of, event_curves
+from calibrate.intervals import FEW_ERRORS
 from calibrate.metrics.link_loss import LinkLoss
 from calibrate.protocols import Collector, Link, Metric, Outcomes, Task
 from calibrate.results import Estimate, Variant
@@ -142,7 +143,7 @@ def measure(
     Curves and totals per class come with `classwise_ece` alone, whose bins cost a good part of the pass; those of
     events always.
     Under a link whose loss is not the NLL that loss is measured too, as `link_loss`: the verdict needs it.
-    A second pass goes only over a variant in which no prediction is wrong, to learn what an error would have cost.
+    A second pass is made only where few predictions are wrong, to learn what errors that were not seen would cost.
     """
     own: dict[str, Metric] = {} if link.log_loss else {"link_loss": cast(Metric, LinkLoss())}
     asked = {key: _at_level(metric, level) for key, metric in {**own, **metrics}.items()}
@@ -151,20 +152,29 @@ def measure(
     scored = Scored(link, tuple(steps.items()), collectors)
     sums = rows.sum(scored)
     found = {name: scored.found(sums, name) for name in steps if name != IN_SAMPLE}
-    for name, sums_of in found.items():
-        sums_of.update(_runner_up(rows, link, steps[name], sums_of, task))
+    weight = float(np.asarray(next(iter(found.values()))[ROWS]["w1"]))
+    if not weight:
+        return _nothing(tuple(found), asked, rows.n)
+    differences, optimism = scored.found(sums, CHANGE), scored.found(sums, IN_SAMPLE)
+    unseen = _runner_up(rows, link, steps, tuple(found.values()), task)
+    for name, sums_of in (*found.items(), (CHANGE, differences)):
+        sums_of.update(unseen.get(name, {}))
     estimates = {name: {key: m.finish(task, f) for key, m in asked.items()} for name, f in found.items()}
     variants = {name: _variant(found[name], metrics, task, names, level) for name, metrics in estimates.items()}
     change = None
     if BEFORE in steps and AFTER in steps:
-        differences, optimism = scored.found(sums, CHANGE), scored.found(sums, IN_SAMPLE)
         change = {}
         for key, metric in asked.items():
             before, after = estimates[BEFORE][key], estimates[AFTER][key]
             penalty = _penalty(metric, task, after, optimism, n_parameters)
             change[key] = metric.change(task, before, after, differences, penalty)
-    weight = next(iter(found.values()))[ROWS]["w1"]
-    return Measured(variants, change, rows.n, float(np.asarray(weight)))
+    return Measured(variants, change, rows.n, weight)
+
+
+def _nothing(names: Sequence[str], metrics: Mapping[str, Metric], n: int) -> Measured:
+    """What there is to say of rows that all have weight 0 (a group may be so)."""
+    none = {key: Estimate(None, reason="no row of positive weight") for key in metrics}
+    return Measured({name: Variant(none) for name in names}, none if AFTER in names else None, n, 0.0)
 
 
 ROWS = Moments("nll")
@@ -193,14 +203,21 @@ def _at_level(metric: Metric, level: float) -> Metric:
     return replace(has_level, level=level) if "level" in {f.name for f in fields(has_level)} else metric
 
 
-def _runner_up(rows: Rows, link: Link, step: Step, found: Found, task: Task) -> Found:
-    """What an error would have cost, for those that count errors and found none."""
-    lacking = [c for c in found if isinstance(c, Errors) and found[c]["n"] == 0]
-    if not lacking or (rows.n_columns < 2 and task == "multiclass"):
+def _runner_up(
+    rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found], task: Task
+) -> dict[str, Found]:
+    """Per variant, and for the change, what errors would cost, for those that count errors and found few."""
+    few = [c for c in found[0] if isinstance(c, Errors) and any(_count(f[c]) < FEW_ERRORS for f in found)]
+    if not few or (rows.n_columns < 2 and task == "multiclass"):
         return {}
-    collectors = tuple(replace(c, runner_up=True) for c in lacking)
-    scored = Scored(link, (("only", RunnerUp(step, task)),), collectors)
-    return scored.found(rows.sum(scored), "only")
+    wrong = tuple((name, RunnerUp(step, task)) for name, step in steps.items() if name != IN_SAMPLE)
+    scored = Scored(link, wrong, tuple(replace(c, runner_up=True) for c in few))
+    sums = rows.sum(scored)
+    return {name: scored.found(sums, name) for name in (*steps, CHANGE)}
+
+
+def _count(errors: Sums) -> int:
+    return int(np.asarray(errors["n"]))
 
 
 def _variant(found: Found, metrics: dict[str, Estimate], task: Task, names: Sequence[str], level: float) -> Variant:

@@ -50,6 +50,13 @@ def test_a_value_above_its_interval_is_explained() -> None:
     assert (found.value > found.high) == bool(found.notes)
 
 
+def test_few_events_are_said() -> None:
+    few = {"count": N, "weight": N, "predicted": N * 0.01, "observed": np.array([1.0, 0, 2]), "squares": N}
+    found = curve_estimate(curves_of(few)[0], "l1", 0.95, "")
+    assert found.method == "inversion, few events"
+    assert "rare in the sample" in found.notes[0]
+
+
 def test_l2_has_no_interval_and_says_so() -> None:
     found = curve_estimate(curves_of(sums())[0], "l2", 0.95, "")
     assert (found.low, found.high) == (None, None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from calibrate import cells as noise
-from calibrate.cells import Cells, cells_of, cornish_fisher, mean_deviation
+from calibrate.cells import Cells, cells_of, cornish_fisher, drawn_point, mean_deviation
 
 
 def bins(count: Any, p: Any, y: Any, weight: float = 1.0) -> Any:
@@ -73,10 +73,29 @@ def test_point_with_few_events_is_drawn_and_repeatable() -> None:
     assert noise.noise_point(cells) == noise.noise_point(cells)
 
 
+def test_very_many_cells_of_few_events_are_not_drawn() -> None:
+    """100,000 cells of 1e-4 events each: their number is Poisson, and a gap is about 1 where there is one."""
+    n, p = np.full(100_000, 2.0), np.full(100_000, 5e-5)
+    cells = cells_of(bins(n, p, p))
+    found = noise.noise_point(cells) * cells.total
+    assert found == pytest.approx(10 + stats.poisson.ppf(0.95, 10), abs=1)
+
+
 def test_expansion_agrees_with_draws() -> None:
     cells, _, _ = confident(300)
     drawn = noise.draw_gaps(cells, draws=100_000, seed=3) @ cells.share
     assert noise.noise_point(cells) == pytest.approx(np.quantile(drawn, 0.95), rel=0.015)
+
+
+@pytest.mark.parametrize(
+    ("count", "weight", "squares", "expected"),
+    [(5, 5.0, 5.0, 5.0), (2, 3.0, 5.0, 1.8), (3, 1e-13, 0.0, 3.0), (3, 1e-13, 1e-3, 1.0), (4, 1e-200, 0.0, 4.0)],
+)
+def test_effective_rows_are_never_fewer_than_one_nor_more_than_there_are(
+    count: float, weight: float, squares: float, expected: float
+) -> None:
+    found = noise.effective_rows(*map(np.array, ([count], [weight], [squares])))
+    assert found[0] == pytest.approx(expected)
 
 
 def test_certain_predictions_have_no_floor() -> None:
@@ -107,3 +126,10 @@ def test_cornish_fisher_on_a_folded_normal() -> None:
     third = float(law.stats("s")) * law.var() ** 1.5
     assert cornish_fisher(0.95, law.mean(), law.var(), third) == pytest.approx(law.ppf(0.95), rel=0.002)
     assert cornish_fisher(0.95, 0.3, 0.0, 0.0) == 0.3
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.5, 0.95, 1.0])
+@pytest.mark.parametrize("n", [1, 2, 7, 4000])
+def test_the_point_of_draws_is_that_of_numpy(p: float, n: int) -> None:
+    drawn = np.random.default_rng(n).normal(size=n)
+    assert drawn_point(drawn, p) == pytest.approx(float(np.quantile(drawn, p)), rel=1e-14)

@@ -123,6 +123,19 @@ def test_errors() -> None:
     assert Errors("nll", event=True)(outcomes()) == {"n": 1, "weight": 1.0, "loss": 0.5}
 
 
+def test_errors_of_runners_up_know_how_likely_they_were() -> None:
+    """Weighted by p = exp(-nll) of what was not predicted; an error that cannot be (p = 0) is no doubt."""
+    nll, wrong = np.array([2.0, np.inf, 3.0, 1.0]), np.zeros(4)
+    found = Errors("brier", runner_up=True)(outcomes([1, 1, 2, 0], nll=nll, correct=wrong, brier=nll))
+    assert found["n"] == 3
+    assert found["doubt"] == pytest.approx(np.exp(-2) + 2 * np.exp(-3))
+    assert found["doubtful"] == pytest.approx(2 * np.exp(-2) + 6 * np.exp(-3))
+    before, after = outcomes(nll=nll, correct=wrong), outcomes(nll=nll / 2, correct=wrong)
+    change = Errors("nll", runner_up=True).difference(before, after)
+    assert np.isnan(change["loss"])
+    assert change["doubtful"] == pytest.approx(-np.exp(-1) - 1.5 * np.exp(-1.5) - 0.5 * np.exp(-0.5))
+
+
 def test_bins() -> None:
     sums = TopBins(10)(outcomes())
     assert sums["count"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 2, 1]

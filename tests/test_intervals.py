@@ -37,6 +37,12 @@ def test_hall_at_the_limits(x: list[float], ends: tuple[float, float] | None) ->
     assert hall(mean(x), 0.95) == ends
 
 
+@pytest.mark.parametrize("light", [1e-12, 1e-9, 1e-6, 1e-3])
+def test_one_row_of_nearly_all_the_weight_has_no_interval(light: float) -> None:
+    found = mean([0.3, 1.0, 2.0, 1.5], [1.0, light, light, light])
+    assert hall(found, 0.95) is None
+
+
 def test_hall_without_skewness_is_student() -> None:
     low, high = hall(Mean(1.0, 0.1, 0.0, 20.0, 19.0), 0.95) or (0, 0)
     assert (low, high) == pytest.approx(stats.t.interval(0.95, 19, 1.0, 0.1), rel=1e-9)
@@ -104,8 +110,11 @@ def test_exact_coverage_of_frequencies(n: int, least: float) -> None:
 def test_few_errors_lift_the_upper_end_to_what_unseen_ones_would_cost() -> None:
     total = Mean(0.1, 0.01, 0.0, 50.0, 49.0)
     c = 1 - 0.025 ** (1 / 50)
-    assert intervals.allowing_for_errors(total, 0.0, 3.0, 0.95) == pytest.approx((1 - c) * 0.1 + c * 3.0, rel=1e-12)
-    assert intervals.allowing_for_errors(total, 1.0, 3.0, 0.95) == pytest.approx(3.0)
+    assert intervals.allowing_for_errors(total, 0.0, 0.0, 3.0, 0.95) == pytest.approx((1 - c) * 0.1 + c * 3.0)
+    assert intervals.allowing_for_errors(total, 1.0, 0.1, 3.0, 0.95) == pytest.approx(3.0)
+    c = clopper_pearson(0.02, 50, 0.95)[1]
+    found = intervals.allowing_for_errors(total, 0.02, 0.04, 2.5, 0.95)
+    assert found == pytest.approx((1 - c) * 0.06 / 0.98 + c * 2.5, rel=1e-12)
 
 
 def test_frequency_counts_rows_where_weights_are_equal() -> None:

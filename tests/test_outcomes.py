@@ -66,6 +66,27 @@ def test_class_bins_need_only_the_large_ones_singly(weighted: bool) -> None:
         assert stacked(one) == pytest.approx(expected, abs=1e-11)
 
 
+def test_a_class_without_rows_in_the_first_bin_has_no_rounding_there() -> None:
+    """The first bin's sums are what the others leave of the totals: of nothing, 1e-16 is left."""
+    rng = np.random.default_rng(0)
+    p, labels, w = rng.uniform(0.3, 0.7, (1000, 2)), rng.integers(0, 2, 1000), rng.exponential(size=1000)
+    p[:, 1] = 1 - p[:, 0]
+    sums = ClassBins(2, (10,), weighted=True)
+    row, column = np.nonzero(p > sums.lowest)
+    sums.add_classes(w @ p, column, p[row, column], w[row])
+    sums.add_rows(p[np.arange(1000), labels], labels, w)
+    assert stacked(sums.finish()[10])[:, :, :3].tolist() == np.zeros((5, 2, 3)).tolist()
+
+
+def test_rows_of_no_weight_are_not_counted() -> None:
+    p, y, w = np.array([[0.05], [0.05], [0.95]]), np.array([[0], [1], [1]]), np.array([0.0, 2.0, 0.0])
+    assert event_bin_sums(p, y, w, 10).count.tolist() == [[1.0, *[0.0] * 9]]
+    sums = ClassBins(1, (10,), weighted=True)
+    sums.add_classes(w @ p, np.zeros(1, dtype=int), p[2], w[2:])
+    sums.add_rows(p[:, 0], np.zeros(3, dtype=int), w)
+    assert sums.finish()[10].count.tolist() == [[1.0, *[0.0] * 9]]
+
+
 def test_outcomes_of_probabilities() -> None:
     p = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]])
     found = probability_outcomes(Block(0, p, np.array([1, 2])), p, p.argmax(axis=1), None, (2,))

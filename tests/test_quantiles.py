@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from calibrate import quantiles
+from calibrate.errors import CalibrateError
 
 COUNTS = [(0, 1), (0, 10), (1, 10), (10, 10), (3, 50), (45, 50), (0, 100_000), (7, 100_000), (50_000, 100_000)]
 
@@ -24,6 +25,31 @@ def test_beta(k: int, n: int, p: float) -> None:
 @pytest.mark.parametrize("p", [0.005, 0.025, 0.5, 0.9, 0.975, 0.995])
 def test_student(df: float, p: float) -> None:
     assert quantiles.student(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("df", [0.5, 0.7, 1, 1.5, 5, 1e4, 3e5, 1e9])
+@pytest.mark.parametrize("p", [5e-10, 5e-4, 0.025, 0.4])
+def test_student_is_odd_and_keeps_its_tails(df: float, p: float) -> None:
+    found = quantiles.student(p, df)
+    assert stats.t.cdf(found, df) == pytest.approx(p, rel=1e-6)
+    assert quantiles.student(1 - p, df) == pytest.approx(-found, rel=1e-6)
+
+
+@pytest.mark.parametrize("df", [1e-8, 1e-3, 0.1])
+def test_student_without_degrees_of_freedom_is_anywhere(df: float) -> None:
+    assert quantiles.student(0.975, df) > 1e12
+
+
+@pytest.mark.parametrize("level", [0.0, 0.49, 1.0, 1 - 1e-12, -1.0, 95.0, math.nan])
+def test_what_is_no_level(level: float) -> None:
+    with pytest.raises(CalibrateError, match="expected a level") as caught:
+        quantiles.known_level(level)
+    assert caught.value.code == "E603"
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999999])
+def test_levels(level: float) -> None:
+    assert quantiles.known_level(level) == level
 
 
 @pytest.mark.parametrize("p", [1e-10, 0.025, 0.5, 0.975])

@@ -152,6 +152,44 @@ def test_runner_up(task: Any, scores: Any, labels: Any, expected: Any) -> None:
         assert block.labels.tolist() == expected
 
 
+def test_few_errors_take_one_more_pass_and_many_none() -> None:
+    z, _ = data(400)
+    for wrong, made in ((9, 2), (10, 1)):
+        passes = Passes()
+        labels = z.argmax(axis=1)
+        labels[:wrong] = z[:wrong].argmin(axis=1)
+        steps = {BEFORE: Unchanged(), AFTER: Divided(2.0)}
+        found = measure(
+            from_arrays(z, labels, execute=passes), Softmax(), steps, METRICS, task="multiclass", classes="abc"
+        )
+        assert passes.made == made
+        assert found.change is not None
+        assert bool(found.change["nll"].notes) == (wrong < 10)
+
+
+@pytest.mark.parametrize("by", [0.5, 2.0])
+def test_a_sample_without_errors_does_not_judge_a_temperature(by: float) -> None:
+    """Every row that is right gains by a low T and loses by a high one; what errors gain or lose nobody has seen."""
+    z = 5 * data(60)[0]
+    steps = {BEFORE: Unchanged(), AFTER: Divided(by)}
+    found = measure(from_arrays(z, z.argmax(axis=1)), Softmax(), steps, METRICS, task="multiclass", classes="abc")
+    assert found.change is not None
+    for name in ("nll", "brier"):
+        change = found.change[name]
+        assert change.low < 0 < change.high
+        assert change.notes[0].startswith("no errors")
+
+
+def test_rows_without_any_weight_are_nothing_to_measure() -> None:
+    z, y = data(6)
+    steps = {BEFORE: Unchanged(), AFTER: Divided(2.0)}
+    found = measure(from_arrays(z, y, np.zeros(6)), Softmax(), steps, METRICS, task="multiclass", classes="abc")
+    assert (found.n, found.weight) == (6, 0.0)
+    assert found.change is not None
+    for estimate in (*found.variants[BEFORE].metrics.values(), *found.change.values()):
+        assert (estimate.value, estimate.reason) == (None, "no row of positive weight")
+
+
 def test_ties_at_the_top_still_cost_an_error() -> None:
     """Of two classes with the largest score the lowest index is predicted: the other one is the runner-up."""
     z = np.array([[1.0, 1.0, 0.0], [0.0, -np.inf, -np.inf]])

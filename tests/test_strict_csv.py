@@ -64,9 +64,11 @@ def test_widths() -> None:
     assert columns([], 2) == [(), ()]
 
 
-@pytest.mark.parametrize(("text", "line"), [("a\n\nb\n", 8), ('"a\nb"\n  \nc\n', 9), ("a\nb\n\nc\n1,2\n", 9)])
-def test_blank_lines_between_rows(text: str, line: int) -> None:
-    with pytest.raises(CalibrateError, match=f"line {line}: found a blank line"):
+@pytest.mark.parametrize(
+    ("text", "row", "line"), [("a\n\nb\n", 2, 8), ('"a\nb"\n  \nc\n', 2, 9), ("a\nb\n\nc\n1,2\n", 3, 9)]
+)
+def test_blank_lines_between_rows(text: str, row: int, line: int) -> None:
+    with pytest.raises(CalibrateError, match=rf"row {row} \(line {line}\): found a blank line"):
         check_widths(split(text, ",", False, 7, "x"), 1, 0, "x")
 
 

@@ -53,6 +53,7 @@ def test_a_link_with_a_loss_of_its_own_is_judged_by_it() -> None:
     ("changes", "reason", "expected"),
     [
         (None, "too few errors", "cannot be judged: too few errors"),
+        (None, "too few errors: 2 of 5 folds", "cannot be judged: too few errors: 2 of 5 folds"),
         ({"nll": change(*NONE)}, "", "cannot be judged: before is infinite"),
         ({"brier": change(*BELOW)}, "", "cannot be judged: the NLL was not measured"),
     ],

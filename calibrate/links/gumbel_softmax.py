@@ -12,6 +12,7 @@ https://doi.org/10.48550/arXiv.1611.01144
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -19,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from calibrate import numerics, partition
+from calibrate.errors import CalibrateError
 from calibrate.outcomes import RowDerivatives, RowOutcomes, known_labels, probability_outcomes
 from calibrate.rows import Block
 
@@ -33,6 +35,14 @@ class GumbelSoftmax:
 
     has_events: ClassVar[bool] = False
     log_loss: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is no temperature of a sample, and what no generator takes for a seed."""
+        if not 0.0 < self.temperature < math.inf:
+            found = f"gumbel_softmax:temperature: found {self.temperature:g}, expected a positive finite number"
+            raise CalibrateError("E604", found, "as in gumbel-softmax:temperature=0.5")
+        if not 0 <= self.seed < 2**64:
+            raise CalibrateError("E602", f"gumbel_softmax:seed: found {self.seed}, expected 0 to 2^64 - 1", "")
 
     def __call__(self, scores: np.ndarray, start: int = 0) -> np.ndarray:
         """The sample of the rows from number `start` on, float64."""

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
+from calibrate.calibrators import temperature as module
 from calibrate.calibrators.temperature import LARGE, Temperature
 from calibrate.errors import CalibrateError
 from calibrate.folds import assign, with_folds
@@ -170,7 +172,7 @@ def test_what_no_float_can_hold_is_left_out() -> None:
     assert temperature(found) == pytest.approx(1.6e308 / np.log(3), rel=1e-12)
     estimate = found.record.parameters["temperature"]
     assert (estimate.low, estimate.high) == (None, None)
-    assert estimate.notes == ("an end of the interval is beyond the range of floats",)
+    assert estimate.reason == "an end of the interval is beyond the range of floats"
     assert found.folds == (None, None)
 
 
@@ -229,6 +231,20 @@ def test_interval_is_the_larger_of_information_and_sandwich() -> None:
     assert estimate.high == pytest.approx(temperature(found) * np.exp(spread), rel=1e-9)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.999])
+def test_level_of_the_interval(level: float) -> None:
+    z, y = world(Softmax(), 6)
+    (usual, found) = (fit(z, y, Softmax(), **more).record for more in ({}, {"level": level}))
+    assert (usual.level, found.level) == (0.95, level)
+    widths = [np.log(p.high / p.low) for p in (r.parameters["temperature"] for r in (usual, found))]
+    assert widths[1] / widths[0] == pytest.approx(stats.norm.ppf(0.5 + level / 2) / stats.norm.ppf(0.975), rel=1e-9)
+
+
+def test_an_interval_is_conservative_where_the_loss_is_no_likelihood() -> None:
+    for link, conservative in ((Softmax(), False), (Sparsemax(), True)):
+        assert fit(*world(link, 6), link).record.parameters["temperature"].conservative == conservative
+
+
 @pytest.mark.parametrize("per_label", [False, True])
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: type(link).__name__)
 def test_folds_are_fitted_on_the_other_folds(link: Any, per_label: bool) -> None:
@@ -252,6 +268,18 @@ def test_fold_without_an_answer_is_none() -> None:
     y[np.flatnonzero(fold == 3)[4:]] = z.argmax(axis=1)[np.flatnonzero(fold == 3)[4:]]
     found = Temperature.fit(with_folds(from_arrays(z, y), 5, 0)[0], Softmax(), folds=5)
     assert [one is None for one in found.folds] == [False, False, False, True, False]
+    assert found.reason == "too few errors"
+
+
+def test_fold_whose_scores_are_no_better_than_uniform_ones_is_not_called_short_of_errors() -> None:
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(150, 4))
+    y = np.where(rng.random(150) < 0.1, z.argmin(axis=1), rng.integers(0, 4, 150))
+    fold = assign(z, 0, 5, 0)
+    y[fold == 2] = z[fold == 2].argmax(axis=1)
+    found = Temperature.fit(with_folds(from_arrays(z, y), 5, 0)[0], Softmax(), folds=5)
+    assert found.folds[2] is None
+    assert found.reason == "the scores are hardly better than uniform ones"
 
 
 @pytest.fixture(scope="module")
@@ -295,6 +323,17 @@ def test_large_inputs_have_no_answer_either(large: tuple[np.ndarray, np.ndarray]
     with pytest.raises(CalibrateError) as caught:
         fit(z, z.argmin(axis=1), Softmax())
     assert caught.value.code == "E303"
+
+
+def test_a_subsample_that_lacks_a_class_says_nothing_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LARGE", 1000)
+    z, y = world(Softmax(), 1, m=8192, k=2)
+    y = np.zeros(8192, dtype=int)
+    y[np.arange(8192) % 16 == 7] = 1
+    z[:, 0] += 2.0
+    found = fit(z, y, Softmax())
+    assert found.record.partial_passes > 0
+    assert found.record.notes == ()
 
 
 def test_large_input_with_one_impossible_row(large: tuple[np.ndarray, np.ndarray]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from calibrate.errors import CalibrateError
 from calibrate.links.gumbel_softmax import GumbelSoftmax
 from calibrate.rows import Block
 
@@ -15,6 +16,23 @@ def test_noise_belongs_to_the_row(k: int, start: int) -> None:
     link, z = GumbelSoftmax(seed=7), np.zeros((20, k))
     whole = link(z, start)
     assert np.vstack([link(z[i : i + 1], start + i) for i in range(20)]).tolist() == whole.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"temperature": 0.0}, "E604"),
+        ({"temperature": -1.0}, "E604"),
+        ({"temperature": np.inf}, "E604"),
+        ({"temperature": np.nan}, "E604"),
+        ({"seed": -1}, "E602"),
+        ({"seed": 2**64}, "E602"),
+    ],
+)
+def test_options_that_no_sample_can_have(options: dict[str, float], code: str) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        GumbelSoftmax(**options)  # type: ignore[arg-type]
+    assert caught.value.code == code
 
 
 def test_seeds_differ() -> None:

@@ -23,7 +23,21 @@ def test_mean_over_classes(world: Any, estimate: Any) -> None:
     assert [part.value for part in found.parts] == pytest.approx(each, rel=1e-10)
     assert found.noise_floor == pytest.approx(np.mean([part.noise_floor for part in found.parts]))
     assert found.noise_floor < found.noise_floor_p95
-    assert (found.low, found.reason) == (None, "no interval whose coverage was shown")
+    assert {(e.low, e.reason) for e in (found, *found.parts)} == {(None, "no interval whose coverage was shown")}
+
+
+def test_two_classes_are_mirror_images(estimate: Any) -> None:
+    """What one class exceeds by chance the other does as well: the 95 % point is that of one, not of two coins."""
+    rng = np.random.default_rng(1)
+    exceeded = []
+    for _ in range(200):
+        z = rng.normal(size=(200, 2)) * 2
+        y = (rng.random(200) < expit(z[:, 1] - z[:, 0])).astype(int)
+        found = estimate(z, y, "multiclass", "classwise_ece")
+        exceeded.append(found.value > found.noise_floor_p95)
+    assert 0.02 <= np.mean(exceeded) <= 0.075
+    one = estimate(z[:, 1:] - z[:, :1], y[:, None], "binary", "classwise_ece")
+    assert found.noise_floor_p95 == pytest.approx(one.noise_floor_p95, rel=0.02)
 
 
 def test_events(events: Any, estimate: Any) -> None:
