@@ -50,11 +50,9 @@ class StoredNumbers:
         return out
 
     def column(self, j: int) -> np.ndarray:
-        """Column j: bool, int64, uint64, or as `read` gives it."""
-        kinds: dict[str, type] = {"b": np.bool_, "i": np.int64, "u": np.uint64}
+        """Column j: bool or whole numbers as they are stored (in the native byte order), or as `read` gives it."""
         n, k = self.shape
-        kind = self.stored.kind
-        dtype = kinds.get("i" if kind == "u" and self.stored.itemsize < 8 else kind, self.dtype)
+        dtype = self.stored.newbyteorder("=") if self.stored.kind in "biu" else self.dtype
         if k == 1 or self.fortran:
             found = np.empty((n, 1), dtype)
             self._columns(found, 0, range(j, j + 1))
@@ -125,7 +123,7 @@ class ArrayTable:
         return pick(self.stored, columns)
 
     def column(self, j: int) -> np.ndarray:
-        """Column j: bool, int64, uint64, float32 or float64."""
+        """Column j: bool, whole numbers of any width, float32 or float64."""
         return self.stored.column(j)
 
     def text(self, j: int) -> list[str]:

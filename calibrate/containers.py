@@ -51,9 +51,12 @@ def open_table(
 def recognised(opened: Opened) -> Any:
     """An instance of the entry of `formats` that reads this input."""
     head = opened.head.lstrip(b"\xef\xbb\xbf \t\r\n") if opened.head[:1] != b"\x93" else opened.head
+    for name in names("formats"):  # the usual case first, for which no other format need be imported
+        if name == opened.suffix and _starts(opened, entry := load("formats", name)):
+            return entry()
     entries = [load("formats", name) for name in names("formats")]
     for entry in entries:
-        if entry.magic and opened.head.startswith(entry.magic):
+        if _starts(opened, entry):
             return entry()
     _refuse_foreign(opened, head)
     for entry in entries:
@@ -71,6 +74,10 @@ def recognised(opened: Opened) -> Any:
     if b"\0" in opened.head:
         raise opened.error("E104", f"a binary file of no known kind: starts with {opened.head[:6]!r}", "")
     return load("formats", "jsonl" if head[:1] in {b"{", b"["} else "csv")()
+
+
+def _starts(opened: Opened, entry: Any) -> bool:
+    return bool(entry.magic) and opened.head.startswith(entry.magic)
 
 
 def _known_by(opened: Opened, table: Table, entry: Any) -> Decision:

@@ -77,6 +77,7 @@ FOREIGN = (
     Foreign("an image", ("png", "jpg", "jpeg", "gif", "tif", "tiff"), (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), ""),
     Foreign("a PDF", ("pdf",), (b"%PDF-",), ""),
     Foreign("a program", ("so", "exe", "dll"), (b"\x7fELF",), ""),
+    Foreign("text in UTF-32", (), (b"\xff\xfe\0\0", b"\0\0\xfe\xff"), "save it as UTF-8"),
     Foreign("text in UTF-16", (), (b"\xff\xfe", b"\xfe\xff"), "save it as UTF-8"),
     Foreign("a web page (HTML), perhaps of a login", ("html", "htm"), (), "download the file itself"),
     Foreign("a Git LFS pointer, not the data", (), (b"version https://git-lfs",), "fetch the data: git lfs pull"),

@@ -19,6 +19,8 @@ DELIMITERS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
 """In order of preference where nothing else decides: a comma beside one of the others is rather a decimal sign."""
 SAMPLE = 100
 """Rows from which delimiter and decimal sign are concluded."""
+ENOUGH = 10
+"""Rows without a whole number from which on a first row of whole numbers is no chance."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,9 @@ def conclude(
         twice = next(name for name, times in Counter(names).items() if times > 1)
         if doubtful and not any(numeric):
             return conclude(rows, dialect, comments, False, where)
-        raise CalibrateError(
-            "E110", f"{where}: header: column name {shown(twice)!r} stands there twice", "name every column differently"
-        )
+        one, two = [j + 1 for j, name in enumerate(names) if name == twice][:2]
+        message = f"{where}: header, columns {one} and {two}: found the name {shown(twice)!r} twice, expected it once"
+        raise CalibrateError("E110", message, "name every column differently")
     if not is_header:
         layout = replace(layout, numeric=tuple(_is_numeric(column, decimal) for column in zip(*rows, strict=True)))
     said = f"{len(comments)} lines that start with #" if comments else ""
@@ -178,12 +180,38 @@ def _header(first: list[str], body: list[list[str]], numeric: Sequence[bool], de
     above = [c for c, is_numeric in zip(cells, numeric, strict=True) if is_numeric]
     if not any(map(is_number, above)):
         return not all(map(is_undecided, above)), False, "text above numbers"
-    counted = [c for c in above if c]
-    if counted == [str(j) for j in range(len(counted))] and _has_fractions(body, numeric, decimal):
-        return True, True, "0, 1, ... above numbers that are not whole"
+    if why := _counts(first, above, body, numeric, decimal):
+        return True, True, why
     if all(is_whole(c) or not is_number(c) for c in above) and not all(is_number(c) or is_undecided(c) for c in above):
         return True, False, "text above numbers"
     return False, True, "numbers like those below"
+
+
+def _counts(first: list[str], above: list[str], body: list[list[str]], numeric: Sequence[bool], decimal: str) -> str:
+    """Why a row of whole numbers is a header all the same; empty where it need not be."""
+    counted = [c for c in above if c]
+    if counted == [str(j) for j in range(len(counted))]:
+        if _has_fractions(body, numeric, decimal):
+            return "0, 1, ... above numbers that are not whole"
+        if not first[0] and numeric[0] and parse([row[0] for row in body], decimal).whole:
+            return "nothing above row numbers, 0, 1, ... above the rest"
+    if _only_whole_row(counted, body, numeric, decimal):
+        return "whole numbers above numbers of which none is whole"
+    return ""
+
+
+def _only_whole_row(above: Sequence[str], body: list[list[str]], numeric: Sequence[bool], decimal: str) -> bool:
+    """Whether different whole numbers stand above columns in which none is whole: `7,42,100`, `0.0,1.0,2.0`.
+
+    Not 0 and 1: a first row of saturated probabilities.
+    """
+    values = parse(above)
+    if len(above) < sum(numeric) or values.wrong or len(body) < ENOUGH or set(values.values) <= {0, 1}:
+        return False
+    if (values.values % 1).any() or len(set(values.values)) < len(above):
+        return False
+    columns = [c for c, is_numeric in zip(zip(*body, strict=True), numeric, strict=True) if is_numeric]
+    return all((parse(c, decimal).values % 1).all() for c in columns)
 
 
 def _has_fractions(body: list[list[str]], numeric: Sequence[bool], decimal: str) -> bool:

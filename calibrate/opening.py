@@ -115,6 +115,8 @@ def open_input(path: str, limits: Limits) -> Opened:
             os.close(descriptor)
     if not opened.content.size:
         raise opened.error("E107", "empty (0 bytes), expected a table", "")
+    if opened.gzip and opened.head.startswith(_GZIP):
+        raise opened.error("E106", "found gzip inside gzip, expected a file compressed once", "unpack it: gunzip FILE")
     if path.lower().endswith(".gz") and not opened.gzip:
         raise opened.error(
             "E106", f"is not gzip-compressed: starts with {opened.head[:4]!r}", "take .gz off its name, or compress it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,7 +17,10 @@ LEAST_ROWS = 64
 """Rows of a later piece, however long they are: both readers work by columns."""
 MAX_ROW = 256 << 20
 """Longest row in bytes."""
+NEAR = 1 << 16
+"""Bytes at the end of a piece in which a line end is looked for before the piece is read."""
 BOM = b"\xef\xbb\xbf"
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def pieces(
         read(BOM[:at])
     line, n = 1, first
     while at < content.size:
-        data = content.read(n, at)
+        data = _near_row_end(content, n, at)
         cut = len(data) if at + len(data) >= content.size else _last_row_end(data)
         if not cut:
             if n >= MAX_ROW:
@@ -58,8 +62,8 @@ def pieces(
         at, n = at + cut, max(later, LEAST_ROWS * (cut // max(1, ends)))
 
 
-def ahead(items: Iterator[tuple[Span, bytes]]) -> Iterator[tuple[Span, bytes]]:
-    """The same, the next one being fetched by another thread while this one is worked on."""
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same, the next one being made by another thread while this one is worked on."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as thread:
@@ -73,6 +77,13 @@ def count(data: bytes, char: str) -> int:
     """How often an ASCII character occurs: twice as fast as `bytes.count` where it is frequent."""
     codes, block = np.frombuffer(data, np.uint8), 1 << 18
     return sum(int(np.count_nonzero(codes[at : at + block] == ord(char))) for at in range(0, len(codes), block))
+
+
+def _near_row_end(content: Content, n: int, at: int) -> bytes:
+    """About `n` bytes from `at`, up to a line end where one is near: cutting it off later would copy them all."""
+    tail = min(n, NEAR)
+    end = content.read(tail, at + n - tail).rfind(b"\n") + 1 if at + n < content.size else 0
+    return content.read(n - tail + end if end else n, at)
 
 
 def _last_row_end(data: bytes) -> int:

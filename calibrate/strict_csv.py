@@ -77,11 +77,11 @@ def split(text: str, delimiter: str, padded: bool, line: int, where: str) -> Pie
     return Piece(rows, None if starts is None else tuple(starts[:n]), line, blank)
 
 
-def blank_inside(where: str, line: int) -> CalibrateError:
-    """The error of a blank line that is followed by rows."""
+def blank_inside(where: str, row: int, line: int) -> CalibrateError:
+    """The error of a blank line that is followed by rows; it stands where row `row` (from 0) should."""
     return CalibrateError(
         "E109",
-        f"{where}: line {line}: found a blank line between rows, expected a row",
+        f"{where}: row {row + 1} (line {line}): found a blank line (empty) before further rows, expected a row",
         "remove it, or write the missing row",
     )
 
@@ -94,12 +94,12 @@ def check_widths(piece: Piece, width: int, row: int, where: str) -> None:
     if i is None:
         return
     if _is_blank(piece.rows[i]):
-        raise blank_inside(where, piece.line(i))
+        raise blank_inside(where, max(0, row + i), piece.line(i))
     found = len(piece.rows[i])
-    fields = "field" if found == 1 else "fields"
+    fields, columns = "field" if found == 1 else "fields", "column" if width == 1 else "columns"
     raise CalibrateError(
         "E109",
-        f"{where}: row {row + i + 1} (line {piece.line(i)}): found {found} {fields}, expected {width} columns",
+        f"{where}: row {row + i + 1} (line {piece.line(i)}): found {found} {fields}, expected {width} {columns}",
         "every row needs as many fields as the first: a stray, missing or trailing delimiter? a decimal comma?",
     )
 
@@ -124,10 +124,13 @@ def _broken(text: str, delimiter: str, padded: bool, line: int, where: str, erro
         pass
     if "limit" in str(error):
         return CalibrateError(
-            "E114", f"{where}: line {start}: a field is longer than {MAX_CELL:,} characters", "is a quote never closed?"
+            "E114",
+            f"{where}: line {start}: found a field longer than {MAX_CELL:,} characters, expected shorter ones",
+            "is a quote never closed?",
         )
     return CalibrateError(
         "E111",
-        f'{where}: line {start}: a quote (") is never closed, or text follows it: {shown(error)}',
+        f'{where}: line {start}: found a quote (") that is never closed, or text after it ({shown(error)}), expected '
+        "fields in whole quotes",
         "close or double it",
     )

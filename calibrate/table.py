@@ -124,7 +124,7 @@ class Table(Protocol):
         ...
 
     def column(self, j: int) -> np.ndarray:
-        """Column j as it is: int64, uint64, float32, float64, bool, or an object array of str.
+        """Column j as it is: whole numbers of any width, float32, float64, bool, or an object array of str.
 
         A cell that is a fault is NaN (inf where it spells infinity or a number beyond float64), so an `int` column
         with faults is float64, and so is one with numbers beyond 64 bits.

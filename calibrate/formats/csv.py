@@ -9,6 +9,7 @@ reader, the rest by polars: both give the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -82,9 +83,12 @@ class _Reading:
         found = pieces(opened.content, entry.first, later, self.where, hasher.update if hasher else None)
         first = next(found, None)
         self.layout = self._first(*first) if first else self._nothing()
-        for span, data in ahead(found) if is_fast else found:
-            if not (is_fast and self._fast(span, data)):
+        # while one piece is stored, the next is parsed, and the one after it is read, hashed and counted
+        for span, data, values in ahead(self._parsed(ahead(found))) if is_fast else ((*item, None) for item in found):
+            if values is None or self.blank is not None:
                 self._strict(span, data)
+            else:
+                self._keep(span, values)
         if not self.n:
             raise opened.error("E107", "no rows of data: found a header and nothing below it", "")
         return self._table(hasher.hexdigest() if hasher else opened.digest)
@@ -124,24 +128,19 @@ class _Reading:
         self._take(span, piece)
         return layout
 
-    def _fast(self, span: Span, data: bytes) -> bool:
-        """Take the piece by polars; False where it declines."""
-        if self.blank is not None:
-            return False
-        kinds = ["text"] * self.layout.width
-        for j, is_whole in zip(self.numeric, self.whole, strict=True):
-            kinds[j] = "int" if is_whole else "float"
-        found = fast_csv.numbers(data, span.ends, self.layout.delimiter, self.layout.decimal, kinds)
-        if found is None:
-            return False
-        self._keep(span, found)
-        return True
+    def _parsed(self, items: Iterator[tuple[Span, bytes]]) -> Iterator[tuple[Span, bytes, np.ndarray | None]]:
+        """The pieces with their numbers by polars; None where it declines."""
+        for span, data in items:
+            kinds = ["text"] * self.layout.width
+            for j, is_whole in zip(self.numeric, self.whole, strict=True):
+                kinds[j] = "int" if is_whole else "float"
+            yield span, data, fast_csv.numbers(data, span.ends, self.layout.delimiter, self.layout.decimal, kinds)
 
     def _strict(self, span: Span, data: bytes) -> None:
         text = strict_csv.decode(data, span.line, self.where)
         piece = strict_csv.split(text, self.layout.delimiter, self.layout.padded, span.line, self.where)
         if piece.rows and self.blank is not None:
-            raise strict_csv.blank_inside(self.where, self.blank)
+            raise strict_csv.blank_inside(self.where, self.n, self.blank)
         strict_csv.check_widths(piece, self.layout.width, self.n, self.where)
         self._take(span, piece)
 

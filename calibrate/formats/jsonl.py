@@ -162,5 +162,5 @@ def _spelled(cell: Any) -> str:
 
 def _why(cell: Any, text: str) -> str:
     if cell is None:
-        return "null (missing)"
-    return grammar.why_no_number(text) if isinstance(cell, bytes) else "not a number but text"
+        return ""
+    return grammar.why_no_number(text) if isinstance(cell, bytes) else "text or a boolean, no number"

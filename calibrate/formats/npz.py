@@ -123,15 +123,20 @@ def _chosen(names: tuple[str, ...], key: str | None, wanted: Sequence[str], open
         raise opened.error("E115", f"no array {shown(key)!r}; found {listed}", "say which: --key NAME")
     if len(names) == 1:
         return names[0], "the only array"
-    for name in wanted:
-        if name in names:
-            return name, f"its name, among {listed}"
+    for usual in wanted:
+        found = next((name for name in names if usual in (name, name.lower())), None)
+        if found is not None:
+            return found, f"its name, among {listed}"
     raise opened.error("E115", f"{len(names)} arrays, none of a known name: {listed}", "say which: --key NAME")
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, opened: Opened, where: str) -> Content:
     """The bytes of a member, its checksum verified: where they lie if they are stored, else unpacked."""
-    if info.compress_type == 0 and not info.flag_bits & 1 and info.compress_size == info.file_size:
+    if info.flag_bits & 1:
+        raise CalibrateError(
+            "E105", f"{where}: found an encrypted array, expected one without a password", "write it with numpy.savez"
+        )
+    if info.compress_type == 0 and info.compress_size == info.file_size:
         content = _stored_part(archive, info, opened, where)
         crc, at = 0, 0
         while piece := content.read(PIECE, at):
@@ -144,7 +149,7 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, opened: Opened, wh
 
 def _stored_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, opened: Opened, where: str) -> Content:
     """The member's bytes, behind its local header of 30 bytes, name and extra field."""
-    local = opened.content.read(30, info.header_offset)
+    local = opened.content.read(30, max(0, info.header_offset))
     start = info.header_offset + 30 + int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
     if local[:4] != b"PK\x03\x04" or start + info.file_size > opened.content.size:
         raise _damaged(where, "its place in the archive is wrong")

@@ -23,6 +23,8 @@ FAULTS = 5
 """Faults that are kept of every column."""
 _MAGIC = b"PAR1"
 _HINT = "transfer or write it again"
+_READ = ("Bool", "String", "Categ", "Enum", "Null", "Date", "Time")
+"""Types beside those of numbers: dates and times are texts, which may stand beside the scores."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,7 @@ def _frame(opened: Opened) -> pl.DataFrame:
 
 def _check_schema(schema: dict[str, Any], opened: Opened) -> None:
     for j, (name, kind) in enumerate(schema.items()):
-        if kind.is_nested() or not (
-            kind.is_numeric() or str(kind).startswith(("Bool", "String", "Categ", "Enum", "Null"))
-        ):
+        if not (kind.is_numeric() or str(kind).startswith(_READ)):
             column = f"column {j + 1} {shown(name)!r}"
             hint = "leave it out, or make columns of numbers or text of it"
             raise opened.error(
@@ -108,10 +108,12 @@ def _column(series: pl.Series, opened: Opened) -> Column:
     import polars as pl
 
     kind, where = series.dtype, series.is_null()
+    if kind == pl.Null:
+        kind, series = pl.Float64(), series.cast(pl.Float64)
     if not (kind.is_numeric() or kind == pl.Boolean):
         texts = tuple(cell or "" for cell in series.cast(pl.String).to_list())
         return Column(np.array(texts, dtype=object), "text", texts)
-    faults = tuple(Fault(int(i), 0, "", "null (missing)") for i in where.arg_true().head(FAULTS))
+    faults = tuple(Fault(int(i), 0, "null", "") for i in where.arg_true().head(FAULTS))
     if kind == pl.Boolean and not faults:
         return Column(series.to_numpy(), "bool")
     if kind.is_integer():

@@ -126,8 +126,8 @@ def _bools(labels: Labels, names: tuple[str, ...] | None, k: int) -> Coded:
     if k != 2:
         raise CalibrateError(
             "E204",
-            f"{named(labels.table.source.name)}: {labels.table.place(0, labels.column)}: labels are true and false, "
-            f"expected one of {k} classes",
+            f"{named(labels.table.source.name)}: {labels.table.place(0, labels.column)}: found labels true and false "
+            f"(bool), expected one of {k} classes",
             "two columns of scores, or one, go with such labels",
         )
     lowered = [n.lower() for n in names or ()]
@@ -291,9 +291,9 @@ def _three(labels: Labels, strange: list[str], pair: tuple[str, str], scores: st
     where = "" if labels.table.source.name == scores else f"{named(labels.table.source.name)} has "
     return CalibrateError(
         "E204",
-        f"{named(scores)}: one column of scores, expected two labels; {where}{len(labels.distinct)} classes: "
-        f"{labels.table.place(row, labels.column)}: "
-        f"found label '{shown(labels.as_written(row))}' beside '{shown(pair[0])}' and '{shown(pair[1])}'",
+        f"{named(scores)}: found one column of scores, expected one for each class: {where}{len(labels.distinct)} "
+        f"classes ({labels.table.place(row, labels.column)}: label '{shown(labels.as_written(row))}' beside "
+        f"'{shown(pair[0])}' and '{shown(pair[1])}')",
         "one column of scores goes with two classes; more need a column each",
     )
 

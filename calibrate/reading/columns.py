@@ -22,6 +22,7 @@ class Sides:
     """The columns that stand beside scores and labels; `rest` are the others, in file order.
 
     loose    the id is a data frame's index: it identifies rows only where the other file has the same ones
+    index    the column of row numbers that was dropped
     """
 
     id: int | None
@@ -30,6 +31,12 @@ class Sides:
     groups: dict[str, int]
     rest: tuple[int, ...]
     decisions: tuple[Decision, ...] = field(default=())
+    index: int | None = None
+
+    @property
+    def identified(self) -> bool:
+        """Whether a column identifies the rows by its name, or by the values that the other file has too."""
+        return self.id is not None and not self.loose
 
 
 def sides(table: Table, options: ReadOptions, other: Table | None = None, *, second: bool = False) -> Sides:
@@ -53,7 +60,13 @@ def sides(table: Table, options: ReadOptions, other: Table | None = None, *, sec
     if ident is not None and not loose:
         decisions = (*decisions, Decision("id", label_of(table, ident), "its name", "--id-column"))
     gone = {*groups.values(), index, ident, weight}
-    return Sides(ident, loose, weight, groups, tuple(j for j in free if j not in gone), decisions)
+    if ident is not None and not loose and not second:
+        more = [j for j in _named_ids(table, free) if j not in taken | gone]
+        decisions += tuple(
+            Decision("not used", label_of(table, j), "its name: another id", "--id-column") for j in more
+        )
+        gone.update(more)
+    return Sides(ident, loose, weight, groups, tuple(j for j in free if j not in gone), decisions, index)
 
 
 def find(table: Table, wanted: str) -> int | None:
@@ -107,7 +120,7 @@ def _index(table: Table, free: list[int], options: ReadOptions) -> tuple[int | N
         why = f"{base_name(table)}: {label_of(table, 0)} counts the rows"
         return 0, False, (Decision("index", "first column dropped", why, "--score-columns"),)
     is_whole = bool(np.all(np.isfinite(values) & (values == np.floor(values))))
-    if (name == "" or name.startswith("Unnamed:")) and is_whole and len(np.unique(values)) == table.n:
+    if (name == "" or name.startswith("Unnamed:")) and is_whole and bool((np.diff(np.sort(values)) > 0).all()):
         why = f"{base_name(table)}: {label_of(table, 0)} holds distinct row numbers"
         return 0, True, (Decision("index", "first column dropped", why, "--score-columns"),)
     return None, False, ()
@@ -122,15 +135,19 @@ def _id(table: Table, free: list[int], options: ReadOptions, prefer: frozenset[s
         return find(table, options.id_column)
     if table.names is None:
         return None
-    by_name = [
-        j for j in free if plain(table.names[j]) not in LABELS and is_id(table.names[j]) and not _fraction(table, j)
-    ]
+    by_name = _named_ids(table, free)
     unnamed_text = [0] if 0 in free and is_index(table.names[0]) and table.kinds[0] == "text" else []
     candidates = sorted(
         by_name or unnamed_text, key=lambda j: plain(table.names[j]) not in prefer if table.names else False
     )
     unique = [j for j in candidates if len(candidates) == 1 or len(set(table.text(j))) == table.n]
     return (unique or candidates or [None])[0]  # type: ignore[list-item]
+
+
+def _named_ids(table: Table, free: Sequence[int]) -> list[int]:
+    """Columns called as ids are, that hold what ids can be."""
+    names = table.names or ()
+    return [j for j in free if names and plain(names[j]) not in LABELS and is_id(names[j]) and not _fraction(table, j)]
 
 
 def _fraction(table: Table, j: int) -> bool:
@@ -199,11 +216,17 @@ def labels_of_their_own(
         decision = Decision("id", label_of(table, ids[0]), "text, different in every row", "--id-column")
         return (label,), ids[0], (decision,)
     columns = listed([table.names[j] for j in rest]) if table.names else "without names"
-    counted = f"{len(rest)} columns" if rest else "no column"
+    counted = f"{len(rest)} columns that" if rest else "no column that"
+    hint = "say which: --label-column NAME (and --id-column NAME)"
+    if table.n == 1:
+        hint = "write a label a row: is it transposed?"
+    elif len(rest) > 1 and all(_fraction(table, j) for j in rest):
+        hint = f"these look like scores: are the two files swapped? Else {hint}"
     raise CalibrateError(
         "E203",
-        f"{named(table.source.name)}: {counted} could hold the labels ({columns}); expected one, or an id and a label",
-        "say which: --label-column NAME (and --id-column NAME)",
+        f"{named(table.source.name)}: found {counted} could hold the labels ({columns}), expected one, or an id and a "
+        "label",
+        hint,
     )
 
 

@@ -11,10 +11,13 @@ from calibrate.errors import CalibrateError, named
 from calibrate.reading.canonical import Canonical, How
 from calibrate.reading.labels import Labels
 from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.reading.plausible import FEW
 from calibrate.reading.scale import ROUNDING, SUM_TOLERANCE, Seen
-from calibrate.reading.words import whole
+from calibrate.reading.words import is_probability, whole
 from calibrate.table import Decision, Table
 
+MOSTLY = 0.5
+"""Share of rows that sum to 1 (or 100) from which on the others are errors and the numbers no logits."""
 SATURATED = 0.01
 """Share of rows with a probability of exactly 1 from which on it is said loudly."""
 IN_WORDS = {
@@ -112,16 +115,49 @@ def _open(case: Case) -> tuple[str, str]:
         raise _neither(case)
     if not case.events and s.logs:
         return "log-probs", "no value is above 0 and the exponentials of each row sum to 1"
+    _refuse_damaged_probabilities(case)
     return "logits", "values lie outside [0, 1]"
+
+
+def _refuse_damaged_probabilities(case: Case) -> None:
+    """Raises E214 for numbers outside [0, 1] that by the other rows or by their name should be probabilities."""
+    s = case.seen
+    place, found, expected = case.table.place(0), "", ""
+    if s.outside is not None:
+        row, column, value = s.outside
+        place, found = case.table.place(row, case.columns[column]), f"{value:.6g}"
+        expected = "a probability in [0, 1]"
+    elif s.first_off is not None:
+        row, total = s.first_off
+        place, found, expected = case.table.place(row), f"values that sum to {total:.6g}", "a sum of 1"
+    sample = np.concatenate(s.sample)
+    names = case.table.names
+    if not case.events and _share_of_sum(sample, 1.0) > MOSTLY:
+        why, hint = "most rows are probabilities, which sum to 1", "mend the row, or --input logits if these are logits"
+    elif not case.events and _share_of_sum(sample, 100.0) > MOSTLY:
+        why, hint = "rows sum to 100: percentages?", "divide them by 100, or --input logits if these are logits"
+    elif s.outside and names is not None and is_probability(names[case.columns[s.outside[1]]]) and (sample >= 0).all():
+        why, hint = "so its name says; percentages, or logits?", "--input logits, or divide percentages by 100"
+    else:
+        return
+    raise CalibrateError("E214", f"{case.file}: {place}: found {found}, expected {expected}: {why}", hint)
+
+
+def _share_of_sum(sample: np.ndarray, total: float) -> float:
+    """Share of the rows that hold no number below 0 and sum to `total`, rounding allowed."""
+    if not len(sample):
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = np.abs(sample.sum(axis=1, dtype=np.float64) - total)
+    return float(np.mean((sample.min(axis=1) >= -ROUNDING * total) & (off <= SUM_TOLERANCE * total)))
 
 
 def _neither(case: Case) -> CalibrateError:
     row, total = case.seen.first_off or (case.seen.at, 1 + case.seen.worst)
     return CalibrateError(
         "E214",
-        f"{case.file}: {case.table.place(row)}: values lie in [0, 1], but the row sums to {total:.6g}, expected 1 for "
-        "probabilities: "
-        "logits, independent probabilities, or damaged rows?",
+        f"{case.file}: {case.table.place(row)}: found values in [0, 1] that sum to {total:.6g}, expected a sum of 1 "
+        "for probabilities: logits, independent probabilities, or damaged rows?",
         "--input logits, or --input sigmoid for one event per column, or mend the rows",
     )
 
@@ -191,7 +227,7 @@ def refuse_predictions(table: Table, column: int, labels: Labels | None) -> None
     if len(numbers) < 2 or len(values) < 2 or not np.isin(values[:256], numbers).all():
         return
     if np.isin(values, numbers).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(values)[:6])
+        found = ", ".join(f"{v:g}" for v in sorted(set(values.tolist()))[:6])
         raise CalibrateError(
             "E213",
             f"{named(table.source.name)}: its one column of numbers holds only labels ({found}): these look like "
@@ -212,11 +248,12 @@ def looks_like_logs(head: np.ndarray) -> bool:
 
 def _notes(case: Case, name: str) -> list[str]:
     s, notes = case.seen, []
+    first = f" (first in {case.table.place(s.first_zero)})" if s.first_zero is not None else ""
     if name in ("probs", "sigmoid"):
         if s.zeros and case.options.clip is None and not case.events:
-            notes.append(f"probabilities of exactly 0: {s.zeros}, of the true class: {s.zero_true}")
+            notes.append(f"probabilities of exactly 0: {s.zeros}, of the true class: {s.zero_true}{first}")
         elif s.zero_true and case.options.clip is None:
-            notes.append(f"probabilities of exactly 0 or 1 on the wrong side: {s.zero_true}")
+            notes.append(f"probabilities of exactly 0 or 1 on the wrong side: {s.zero_true}{first}")
         certain = s.ones + s.zeros if case.events else s.ones
         if certain > SATURATED * case.n:
             of = f"{certain} of {case.n} rows hold a probability of exactly {'0 or ' if case.events else ''}1"
@@ -229,6 +266,10 @@ def _notes(case: Case, name: str) -> list[str]:
     elif s.masked:
         notes.append(
             f"{s.masked} scores are -inf (masked classes)"
-            + (f", {s.masked_true} of them of the true class" if s.masked_true else "")
+            + (f", {s.masked_true} of them of the true class{first}" if s.masked_true else "")
         )
+    elif case.events and not case.multilabel and name == "logits" and case.said() is None:
+        least = min((float(part.min()) for part in s.sample if len(part)), default=-1.0)
+        if least >= 0 and case.n >= FEW:
+            notes.append("WARNING: no logit is below 0, so every event is likelier than not: are these percentages?")
     return notes

@@ -7,7 +7,7 @@ file of its own; here they are only asked in turn.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from calibrate.reading.archive import LABEL_ARRAYS, SCORE_ARRAYS, labels_in, wit
 from calibrate.reading.arrays import table_of, tables_of_pair
 from calibrate.reading.canonical import rows_of
 from calibrate.reading.conclude import Case, Scale, concluded, looks_like_logs
+from calibrate.reading.labels import counts
 from calibrate.reading.options import KnownModel, ReadOptions
 from calibrate.reading.scale import HEAD, Look, Seen
 from calibrate.reading.tables import Tables, groups_of, tables_of, weights_of
@@ -46,6 +47,7 @@ class Dataset:
     zero_true     rows (events: cells) whose true class has probability 0: their loss is infinite
     clipped       probabilities that --clip changed
     dropped       rows that --drop-missing left out
+    options       what the user said
     """
 
     rows: Rows
@@ -63,6 +65,7 @@ class Dataset:
     zero_true: int = 0
     clipped: int = 0
     dropped: int = 0
+    options: ReadOptions = field(default_factory=ReadOptions)
 
 
 def read(
@@ -82,6 +85,10 @@ def read(
     Raises `CalibrateError` E1xx (files) and E2xx (meaning).
     """
     options = options or ReadOptions()
+    if scores == labels == "-":
+        raise CalibrateError(
+            "E201", "standard input: found it named for scores and labels, expected one of them", "name a file for one"
+        )
     table = open_table(scores, key=options.key, wanted=SCORE_ARRAYS)
     beside = None
     if labels is not None:
@@ -145,6 +152,7 @@ def interpreted(
         zero_true=zero_true if options.clip is None else 0,
         clipped=clipped,
         dropped=seen.dropped,
+        options=options,
     )
 
 
@@ -264,9 +272,9 @@ def _notes(
     with np.errstate(invalid="ignore"):
         scores = scale.step(np.concatenate(seen.sample))
     at = np.concatenate(seen.sampled)
-    sampled = plausible.Sampled(scores, truth.labels[at], n)
+    sampled = plausible.Sampled(scores, truth.labels[at].astype(np.int64), n)
     if tables.doubt:
-        others = truth.labels[np.clip(at + tables.doubt, 0, len(truth.labels) - 1)]
+        others = truth.labels[np.clip(at + tables.doubt, 0, len(truth.labels) - 1)].astype(np.int64)
         plausible.refuse_shifted(sampled, others, tables.scores, tables.labels)
     if truth.unsure and plausible.base_is_one(sampled):
         raise plausible.refuse_base(tables.labels, *truth.range, scores.shape[1])
@@ -280,7 +288,7 @@ def _counts(truth: Truth, labels: np.ndarray) -> np.ndarray:
     """Labels of each class, or events of each column."""
     if truth.task == "multilabel":
         return np.asarray(labels.sum(axis=0, dtype=np.int64))
-    return np.bincount(labels.ravel(), minlength=len(truth.classes))
+    return counts(labels.ravel(), 0, max(1, len(truth.classes) - 1))[: len(truth.classes)]
 
 
 def _inputs(tables: Tables) -> tuple[Input, ...]:

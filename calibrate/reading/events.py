@@ -10,7 +10,7 @@ from calibrate.errors import CalibrateError, named, shown
 from calibrate.reading.classes import Coded
 from calibrate.reading.columns import label_of
 from calibrate.reading.labels import Labels, labels_of
-from calibrate.reading.words import MISSING, listed
+from calibrate.reading.words import MISSING, generic, listed
 from calibrate.table import Decision, Table
 
 
@@ -43,17 +43,15 @@ def _ordered(
     table: Table, columns: Sequence[int], names: tuple[str, ...] | None
 ) -> tuple[list[int], tuple[Decision, ...]]:
     own = [table.names[j] for j in columns] if table.names else []
-    if names and own and set(own) == set(names):
-        if tuple(own) == tuple(names):
-            return list(columns), ()
-        by_name = Decision(
-            "labels",
-            "columns in the order of the scores",
-            "they have the same names, in another order",
-            "--label-column",
-        )
-        return [columns[own.index(name)] for name in names], (by_name,)
-    if names and set(own) & set(names):
+    if not names or not own or tuple(own) == tuple(names):
+        return list(columns), ()
+    for mine, theirs in ((own, names), (_bare(own), _bare(names))):
+        if len(set(mine)) == len(mine) and set(mine) == set(theirs):
+            order = [columns[mine.index(name)] for name in theirs]
+            why = "they have the same names, in another order"
+            by_name = Decision("labels", "columns in the order of the scores", why, "--label-column")
+            return order, (by_name,) if order != list(columns) else ()
+    if set(own) & set(names) or not (generic(own) or generic(names)):
         strange = next(n for n in own if n not in names)
         raise CalibrateError(
             "E209",
@@ -62,6 +60,20 @@ def _ordered(
             "name the columns of both files alike, or neither",
         )
     return list(columns), ()
+
+
+def _bare(names: Sequence[str]) -> list[str]:
+    """Names without what all of them start or end with, whatever their case: `p_Cat`, `p_dog` -> `cat`, `dog`."""
+    folded = [name.strip().casefold() for name in names]
+    before = _shared(folded)
+    after = _shared([name[before:][::-1] for name in folded])
+    return [name[before : len(name) - after] for name in folded]
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """How many characters all of them start with."""
+    low, high = min(texts), max(texts)
+    return next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
 
 
 def _zero_one(table: Table, j: int, drop_missing: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -94,8 +106,8 @@ def from_one_hot(table: Table, columns: Sequence[int], matrix: np.ndarray, missi
         row = int(np.argmax(strange))
         raise CalibrateError(
             "E209",
-            f"{named(table.source.name)}: {table.place(row)}: {int(ones[row])} of {len(columns)} columns of labels "
-            "are 1, expected exactly one",
+            f"{named(table.source.name)}: {table.place(row)}: found a 1 in {int(ones[row])} of {len(columns)} columns "
+            "of labels, expected it in exactly one",
             "several events in a row: --link sigmoid",
         )
     return np.asarray(matrix.argmax(axis=1))

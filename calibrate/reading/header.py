@@ -2,7 +2,8 @@
 
 A container reads a first row of text as a header and a first row of numbers as data. Two layouts are misread so:
 class names without a header (the first label would be lost), and the `0` or `0,1,2` that data frames write above
-whole numbers (a row too many). One file having exactly one row more than the other tells them.
+whole numbers (a row too many). One file having exactly one row more than the other tells them; where both files
+start so, both are headers.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibrate.errors import shown
+from calibrate.reading.classes import default_names
 from calibrate.reading.columns import base_name
-from calibrate.reading.words import LABELS, is_id, is_index, plain
+from calibrate.reading.words import LABELS, is_id, is_index, plain, whole
 from calibrate.table import Decision, Fault, Numbers, Source, Table
 
 
@@ -36,12 +38,17 @@ def agreed(scores: Table, labels: Table, classes: Sequence[str] = ()) -> Agreed:
 
     `classes` are names of classes: a header of labels is a label if it is one of them, or stands among those below.
     """
+    doubt = 0
     if scores.n + 1 == labels.n:
-        left, right = _one_of(_as_data(scores, frozenset()), _as_header(labels))
+        left, right = _one_of(_as_data(scores, frozenset()), _as_header(labels), of_numbers=scores.names)
         doubt = -1
     elif scores.n == labels.n + 1:
         right, left = _one_of(_as_data(labels, {*classes, *(scores.names or ())}), _as_header(scores))
         doubt = 0 if left is None else 1
+    elif scores.n == labels.n and len(labels.kinds) == 1 < len(scores.kinds) and scores.names is None:
+        left, right = _as_header(scores), _as_header(labels)
+        if left is None or right is None or left.names != default_names(len(scores.kinds)):
+            return Agreed(scores, labels)
     else:
         return Agreed(scores, labels)
     changed = [
@@ -50,14 +57,22 @@ def agreed(scores: Table, labels: Table, classes: Sequence[str] = ()) -> Agreed:
     return Agreed(left or scores, right or labels, tuple(_decision(*c) for c in changed), doubt if changed else 0)
 
 
-def _one_of(longer: Table | None, shorter: Table | None) -> tuple[Table | None, Table | None]:
-    """The one change that makes the counts agree; none where there are two."""
-    return (None, None) if longer is not None and shorter is not None else (longer, shorter)
+def _one_of(
+    longer: Table | None, shorter: Table | None, *, of_numbers: Sequence[str] | None = None
+) -> tuple[Table | None, Table | None]:
+    """The one change that makes the counts agree; none where there are two.
+
+    Where one file is headed by numbers (`of_numbers`), as data frames write them, so is the other.
+    """
+    if longer is None or shorter is None:
+        return longer, shorter
+    return (None, shorter) if of_numbers and all(whole(name) is not None for name in of_numbers) else (None, None)
 
 
 def _decision(table: Table, changed: Table, other: Table) -> Decision:
     value = "none: its first row is data" if changed.n > table.n else "its first row"
-    return Decision("header", f"{base_name(table)}: {value}", f"{base_name(other)} has {other.n} rows")
+    why = f"{base_name(other)} has {other.n} rows" if table.n != other.n else "both files start 0, 1, ..."
+    return Decision("header", f"{base_name(table)}: {value}", why)
 
 
 def _as_data(table: Table, classes: Set[str]) -> Table | None:
@@ -72,13 +87,21 @@ def _as_data(table: Table, classes: Set[str]) -> Table | None:
 
 def _as_header(table: Table) -> Table | None:
     """The table with its first row as header, if that counts the columns: 0..K-1 in any order, or 1..K of several."""
-    if table.names is not None or table.source.container != "csv" or table.n < 2:
-        return None
     k = len(table.kinds)
-    first = tuple(table.text(j)[0].strip() for j in range(k))
-    if sorted(first) in (sorted(map(str, range(k))), sorted(map(str, range(1, k + 1)))) and (k > 1 or first == ("0",)):
-        return Headed(table, first)
-    return None
+    if (
+        table.names is not None
+        or table.source.container != "csv"
+        or table.n < 2
+        or not {*table.kinds} <= {"int", "float"}
+    ):
+        return None
+    first = table.numbers(range(k)).read(0, 1)[0].tolist()
+    if sorted(first) != list(range(k)) and (k == 1 or sorted(first) != list(range(1, k + 1))):
+        return None
+    for j, kind in enumerate(table.kinds):
+        if kind == "float" and table.text(j)[0].strip() != str(int(first[j])):
+            return None
+    return Headed(table, tuple(str(int(value)) for value in first))
 
 
 @dataclass(frozen=True, eq=False)

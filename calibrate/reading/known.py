@@ -9,7 +9,7 @@ from calibrate.errors import CalibrateError, named, shown
 from calibrate.reading.columns import label_of
 from calibrate.reading.options import KnownModel, ReadOptions
 from calibrate.reading.strays import Chosen, chosen, is_prediction, numeric
-from calibrate.reading.words import listed, numbered
+from calibrate.reading.words import generic, listed
 from calibrate.table import Decision, Table
 
 
@@ -26,7 +26,7 @@ def chosen_for(model: KnownModel, table: Table, free: Sequence[int], options: Re
     present = [name for name in model.classes if name in own.values()]
     if len(present) == len(model.classes):
         return _by_name(model, table, own)
-    if present or not (_generic(list(own.values())) or _generic(model.classes)):
+    if present or not (generic(list(own.values())) or generic(model.classes)):
         absent = [name for name in model.classes if name not in present]
         raise CalibrateError(
             "E219",
@@ -74,9 +74,3 @@ def _counted(model: KnownModel, table: Table, found: Chosen) -> Chosen:
         "has",
         "--score-columns names the columns of scores",
     )
-
-
-def _generic(names: Sequence[str]) -> bool:
-    """Whether names say no more than a number: 0, 1, 2 or c0, c1, c2."""
-    pairs = [numbered(n) for n in names]
-    return all(pairs) and len({p[0] for p in pairs if p}) == 1

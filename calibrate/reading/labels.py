@@ -6,7 +6,7 @@ are counted, so that columns and classes can be judged by them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -22,13 +22,15 @@ FAR = 1 << 62
 
 DENSE = 1 << 20
 """Ranges of whole labels up to this wide are counted, not sorted."""
+PART = 1 << 20
+"""Labels that are widened at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
     """One column of labels.
 
-    kind        whole: `values` are int64; bool: 0 and 1; text: numbers of `texts`
+    kind        whole: `values` are integers, as narrow as they were stored; bool: 0 and 1; text: numbers of `texts`
     texts       distinct texts, in order of appearance; for whole and bool empty
     missing     rows without a label (their value is 0), or None where there are none
     """
@@ -57,10 +59,11 @@ class Labels:
     def as_numbers(self, numbers: Mapping[str, int]) -> np.ndarray:
         """(n,) `numbers[label]` of every row, whose keys hold all of `distinct`; 0 where the label is missing."""
         wanted = np.array([numbers[t] for t in self.distinct], dtype=np.int64)
-        if not len(wanted):
-            return np.zeros(len(self.values), dtype=np.int64)
-        at = np.searchsorted(np.array(self.numbers, dtype=np.int64), self.values)
-        found = wanted[np.minimum(at, len(wanted) - 1)]
+        found = np.zeros(len(self.values), dtype=np.min_scalar_type(wanted.max(initial=0)))
+        own = np.array(self.numbers, dtype=np.int64)
+        for part in _parts(len(found)) if len(wanted) else ():
+            at = np.searchsorted(own, self.values[part])
+            found[part] = wanted[np.minimum(at, len(wanted) - 1)]
         return found if self.missing is None else np.where(self.missing, 0, found)
 
     @cached_property
@@ -115,11 +118,24 @@ class Labels:
         return replace(self, kind="whole", values=np.array(numbers, dtype=np.int64)[self.values], texts=())
 
 
+def counts(values: np.ndarray, low: int, high: int) -> np.ndarray:
+    """How often each of `low` to `high` stands in `values`, which holds no other."""
+    found = np.zeros(high - low + 1, dtype=np.int64)
+    for part in _parts(len(values)):
+        found += np.bincount(values[part].astype(np.int64) - low, minlength=len(found))
+    return found
+
+
+def _parts(n: int) -> Iterator[slice]:
+    """n rows in parts: what is computed of narrow labels is wide, and never of all of them at once."""
+    return (slice(start, start + PART) for start in range(0, n, PART))
+
+
 def _distinct(values: np.ndarray, low: int, high: int) -> list[int]:
     if high - low <= DENSE:
-        counted = np.bincount(values - low if low else values, minlength=high - low + 1)
-        return [int(v) + low for v in np.flatnonzero(counted)]
-    return [int(v) for v in np.unique(values)]
+        return [int(v) + low for v in np.flatnonzero(counts(values, low, high))]
+    in_order = np.sort(values)
+    return [int(v) for v in in_order[np.concatenate([[True], in_order[1:] != in_order[:-1]])]]
 
 
 def labels_of(table: Table, column: int, *, names: Sequence[str] = (), drop_missing: bool = False) -> Labels:
@@ -138,7 +154,8 @@ def labels_of(table: Table, column: int, *, names: Sequence[str] = (), drop_miss
             raise found.first(fraction, "a class number or name")
     elif values.dtype.kind == "u" and values.dtype.itemsize == 8 and len(values) and values.max() > FAR:
         raise found.first(values > FAR, "a class number")
-    return replace(found, values=values.astype(np.int64, copy=False))
+    narrow = values.dtype.kind in "iu" and values.dtype.itemsize < 8
+    return replace(found, values=values if narrow else values.astype(np.int64, copy=False))
 
 
 def _faulty(table: Table, column: int, values: np.ndarray, drop_missing: bool) -> np.ndarray | None:

@@ -27,6 +27,8 @@ class KnownModel(Protocol):
     def classes(self) -> tuple[str, ...]: ...
     @property
     def n_columns(self) -> int: ...
+    @property
+    def clip(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,13 @@ def link_name(key: str) -> str:
 
 
 def _distinct(classes: tuple[str, ...]) -> None:
+    seen: set[str] = set()
     for position, name in enumerate(classes):
-        if not name or name in classes[:position]:
+        if not name or name in seen:
             what = "is empty" if not name else "is given twice"
             raise CalibrateError(
                 "E201",
                 f"--classes: name {position + 1}, {shown(name)!r}, {what}",
                 "every class needs a name of its own",
             )
+        seen.add(name)

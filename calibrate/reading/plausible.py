@@ -139,10 +139,10 @@ def _of_one_event(sampled: Sampled, task: Task) -> list[str]:
 
 def _ranked_above(z: np.ndarray, y: np.ndarray) -> float:
     """AUC: the share of pairs in which the event has the higher score, ties half."""
-    _, at, counts = np.unique(z, return_inverse=True, return_counts=True)
-    rank = np.cumsum(counts) - (counts - 1) / 2
-    positives = int(y.sum())
-    total = float(rank[at[y == 1]].sum()) - positives * (positives + 1) / 2
+    ordered, ours = np.sort(z), z[y == 1]
+    ranks = (np.searchsorted(ordered, ours, "left") + np.searchsorted(ordered, ours, "right") + 1) / 2
+    positives = len(ours)
+    total = float(ranks.sum()) - positives * (positives + 1) / 2
     return total / (positives * (len(y) - positives))
 
 
@@ -151,9 +151,8 @@ def never_seen(counts: np.ndarray, classes: tuple[str, ...]) -> list[str]:
     absent = [name for name, count in zip(classes, counts.tolist(), strict=True) if not count]
     if not absent:
         return []
-    return [
-        f"{'class' if len(absent) == 1 else f'{len(absent)} classes'} never seen among the labels: {listed(absent, 5)}"
-    ]
+    what = "class" if len(absent) == 1 else f"{len(absent)} classes"
+    return [f"{what} never seen among the labels: {listed(absent, 5)} (--score-columns leaves out what is no class)"]
 
 
 def repeated(head: np.ndarray, n: int) -> list[str]:

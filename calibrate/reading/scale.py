@@ -35,7 +35,7 @@ class Seen:
     inside          no value further outside [0, 1] than rounding; strictly: none at all
     worst, at       largest |sum of a row - 1| and its row; `first_off` the first row beyond the tolerance
     zeros, ones     cells of exactly 0 (or below) and 1 (or above)
-    zero_true       rows (events: cells) whose truth has probability 0
+    zero_true       rows (events: cells) whose truth has probability 0; `first_zero` the first such row
     above_zero      where a value first exceeds what a log-probability can be, if that was asked
     masked          cells of -inf; `masked_true` rows whose true class is one
     whole           every value is 0 or 1
@@ -54,6 +54,7 @@ class Seen:
     zeros: int = 0
     ones: int = 0
     zero_true: int = 0
+    first_zero: int | None = None
     masked: int = 0
     masked_true: int = 0
     whole: bool = True
@@ -144,7 +145,8 @@ class Look:
         seen.above_zero = seen.above_zero or _first(high, block, start)
         if self.truth is not None and self.truth.ndim == 2:
             certain = (block >= 0) & (self.truth[start : start + len(block)] == 0)
-            seen.masked_true += int((certain if kept is None else certain & kept[:, None]).sum())
+            certain = certain if kept is None else certain & kept[:, None]
+            seen.masked_true += _counted(seen, certain.any(axis=1), start + np.arange(len(block)), int(certain.sum()))
 
     def _not_finite(self, seen: Seen, block: np.ndarray, start: int, kept: np.ndarray | None) -> np.ndarray | None:
         bad = ~(block < np.inf)
@@ -172,17 +174,20 @@ class Look:
         if everything.any() and not self.events:
             row = int(np.argmax(everything))
             raise self._bad(start + row, self.columns[0], "-inf", "every class of the row is masked")
-        seen.masked_true += self._at_truth(masked, start + np.arange(len(masked)), None)
+        seen.masked_true += self._at_truth(seen, masked, start + np.arange(len(masked)), None)
 
-    def _at_truth(self, at_zero: np.ndarray, rows: np.ndarray, at_one: np.ndarray | None) -> int:
+    def _at_truth(self, seen: Seen, at_zero: np.ndarray, rows: np.ndarray, at_one: np.ndarray | None) -> int:
         """Rows (events: cells) whose true class is marked, or whose true event or non-event is."""
         if self.truth is None:
             return 0
         truth = self.truth[rows]
         if truth.ndim == 1:
-            return int(at_zero[np.arange(len(rows)), truth].sum())
+            marked = at_zero[np.arange(len(rows)), truth]
+            return _counted(seen, marked, rows, int(marked.sum()))
         wrong = at_zero & (truth == 1)
-        return int(wrong.sum()) + (0 if at_one is None else int((at_one & (truth == 0)).sum()))
+        if at_one is not None:
+            wrong |= at_one & (truth == 0)
+        return _counted(seen, wrong.any(axis=1), rows, int(wrong.sum()))
 
     def _range(self, seen: Seen, block: np.ndarray, rows: np.ndarray) -> None:
         if not len(block):
@@ -200,7 +205,7 @@ class Look:
             seen.zeros += int(zero.sum())
             seen.ones += int(one.sum())
             seen.whole &= bool((zero | one).all())
-            seen.zero_true += self._at_truth(zero, rows, one)
+            seen.zero_true += self._at_truth(seen, zero, rows, one)
         else:
             seen.whole = False
 
@@ -212,6 +217,13 @@ class Look:
         if off[at] > SUM_TOLERANCE and seen.first_off is None:
             first = int(np.argmax(off > SUM_TOLERANCE))
             seen.first_off = int(rows[first]), float(block[first].sum(dtype=np.float64))
+
+
+def _counted(seen: Seen, marked: np.ndarray, rows: np.ndarray, count: int) -> int:
+    """`count`; the first of the `rows` that is marked is kept."""
+    if count and seen.first_zero is None:
+        seen.first_zero = int(rows[np.argmax(marked)])
+    return count
 
 
 def _row_sums(block: np.ndarray) -> np.ndarray:

@@ -1,12 +1,7 @@
-"""Which of the remaining columns are scores: all of them, unless one could be something else.
-
-A stray feature taken for an eleventh class is a silent disaster: a column of numbers counts as a class only if
-its name, the labels or the sums of the rows say so; else it is named and the user is asked.
-"""
+"""Which of the remaining columns are scores: all numbers, unless options or names say otherwise; texts never are."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,15 +9,16 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.reading.classes import stripped
+from calibrate.grammar import is_number
 from calibrate.reading.columns import find, label_of, needed
 from calibrate.reading.labels import Labels
 from calibrate.reading.options import ReadOptions
-from calibrate.reading.words import CONFIDENCES, PREDICTIONS, SIDE_DATA, listed, numbered, plain, whole
+from calibrate.reading.unexplained import refuse_unexplained
+from calibrate.reading.words import CONFIDENCES, PREDICTIONS, listed, numbered, plain
 from calibrate.table import Decision, Table
 
 HEAD = 256
-"""Rows that are looked at to see whether rows sum to 1."""
+"""Rows in which text is looked at for digits."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +50,10 @@ def chosen(table: Table, free: Sequence[int], options: ReadOptions, labels: Labe
     numbers = [j for j in rest if table.kinds[j] != "text"]
     ignored = _unused_texts(table, [j for j in rest if table.kinds[j] == "text"], numbers, labels)
     if not numbers:
-        raise _no_scores(table, rest)
+        raise _no_scores(table, rest, prediction)
     top = len(numbers) == 1 and prediction is not None and _is_confidence(table, numbers[0])
-    if table.names is not None and len(numbers) > 1:
-        _no_strays(table, numbers, labels)
+    if len(numbers) > 1 and (table.names is not None or len({table.kinds[j] for j in numbers}) > 1):
+        refuse_unexplained(table, numbers, labels)
     if prediction is not None and not top:
         ignored = (
             *ignored,
@@ -116,32 +112,43 @@ def _asked(table: Table, free: Sequence[int], wanted: Sequence[str]) -> tuple[in
 def numeric(table: Table, columns: Sequence[int]) -> tuple[int, ...]:
     """The columns, all of numbers. Raises E211 at one of text or booleans."""
     for j in columns:
-        if table.kinds[j] == "bool":
-            what = "booleans: these look like predictions, not scores"
-        elif table.kinds[j] == "text":
-            what = f"text: found '{shown(table.text(j)[0])}' in {table.place(0, j)}" if table.n else "text"
-        else:
+        if table.kinds[j] not in ("bool", "text"):
             continue
+        row = _first_text(table, j) if table.kinds[j] == "text" else 0
+        what = "a column of text or dates" if table.kinds[j] == "text" else "booleans (bool): predictions, not scores?"
         raise CalibrateError(
             "E211",
-            f"{named(table.source.name)}: {label_of(table, j)} holds {what}, expected numbers (bool, text and dates "
-            "are no scores)",
+            f"{named(table.source.name)}: {table.place(row, j)}: found '{shown(table.text(j)[row])}', expected a "
+            f"number: {what}",
             _PICK,
         )
     return tuple(columns)
 
 
+def _first_text(table: Table, j: int) -> int:
+    """The first row of a column of text that holds no number."""
+    return next((row for row, text in enumerate(table.text(j)) if not is_number(text)), 0)
+
+
 _PICK = "name the columns of scores: --score-columns A,B,... (or numbers: 2-4; or a pattern: 'logit_*')"
 
 
-def _no_scores(table: Table, rest: Sequence[int]) -> CalibrateError:
-    texts = [label_of(table, j) for j in rest]
-    found = (
-        f"found only text in {', '.join(texts[:6])}"
-        if texts
-        else f"found {len(table.kinds)} columns, none of them scores"
+def _no_scores(table: Table, rest: Sequence[int], prediction: int | None) -> CalibrateError:
+    file = named(table.source.name)
+    if prediction is not None:
+        message = f"{file}: {label_of(table, prediction)}: found predicted classes only (predictions), expected scores"
+        return CalibrateError("E213", message, "calibration needs what the model says before it decides")
+    if not rest:
+        counted = "1 column" if len(table.kinds) == 1 else f"{len(table.kinds)} columns"
+        message = f"{file}: found {counted}, none of them scores (ids or labels by name), expected columns of scores"
+        return CalibrateError("E211", message, f"are the two files swapped? Else {_PICK}")
+    j = rest[0]
+    row = _first_text(table, j)
+    message = (
+        f"{file}: {table.place(row, j)}: found '{shown(table.text(j)[row])}', expected a number: no column of scores, "
+        "only text"
     )
-    return CalibrateError("E211", f"{named(table.source.name)}: no column of scores: {found}", _PICK)
+    return CalibrateError("E211", message, _PICK)
 
 
 def _unused_texts(table: Table, texts: list[int], numbers: list[int], labels: Labels | None) -> tuple[Decision, ...]:
@@ -161,84 +168,3 @@ def _unused_texts(table: Table, texts: list[int], numbers: list[int], labels: La
         ):
             numeric(table, [j])
     return tuple(Decision("not used", label_of(table, j), "text that nothing asks for", "--group") for j in texts)
-
-
-def _no_strays(table: Table, numbers: list[int], labels: Labels | None) -> None:
-    head = np.asarray(table.numbers(numbers).read(0, min(table.n, HEAD)), dtype=np.float64)
-    if sums_to_one(head):
-        return
-    names = [(table.names or ())[j] for j in numbers]
-    stray = _unlike(table, numbers, names, labels)
-    if not stray:
-        return
-    why = _why(table, stray, names, labels)
-    others = [n for j, n in zip(numbers, names, strict=True) if j not in stray]
-    hint = "--score-columns " + (
-        ",".join(shown(n, 30) for n in others[:4]) + (",..." if len(others) > 4 else "") if others else "A,B,..."
-    )
-    raise CalibrateError(
-        "E210",
-        f"{named(table.source.name)}: "
-        f"{' and '.join(label_of(table, j) for j in stray[:3])}{' ...' if len(stray) > 3 else ''}: "
-        f"found numbers beside {len(others)} columns of scores, expected only scores: {why}",
-        f"name the scores: {hint}; if every column is a class: --score-columns '*'",
-    )
-
-
-def sums_to_one(head: np.ndarray) -> bool:
-    """Whether the first rows are probabilities, or logs of probabilities, over exactly these columns."""
-    if not len(head) or not np.isfinite(head).all():
-        return False
-    if head.min() >= 0 and head.max() <= 1:
-        return bool(np.abs(head.sum(axis=1) - 1).max() < 1e-3)
-    return bool(head.max() <= 0 and np.abs(np.exp(head).sum(axis=1) - 1).max() < 1e-3)
-
-
-def _unlike(table: Table, numbers: list[int], names: list[str], labels: Labels | None) -> list[int]:
-    """The columns that may be no class."""
-    floats = [j for j in numbers if table.kinds[j] == "float"]
-    if (
-        floats
-        and len(floats) < len(numbers)
-        and (odd := [j for j in numbers if table.kinds[j] == "int" and _side(table, j)])
-    ):
-        return odd
-    pairs = [numbered(n) for n in names]
-    prefix, count = Counter(p[0] for p in pairs if p).most_common(1)[0] if any(pairs) else ("", 0)
-    if count >= 2 and count > len(numbers) / 2:
-        return [j for j, p in zip(numbers, pairs, strict=True) if p is None or p[0] != prefix]
-    if labels is not None and labels.distinct:
-        known = set((stripped(names, labels.distinct) and names) or ()) or (
-            set(names) if set(labels.distinct) <= set(names) else set()
-        )
-        if known and set(labels.distinct) <= set(names):
-            return [j for j, n in zip(numbers, names, strict=True) if n not in labels.distinct]
-        if known:
-            return []
-        wholes = [whole(t) for t in labels.distinct]
-        if (
-            all(v is not None for v in wholes)
-            and not {0, len(names) - 1} <= set(wholes)
-            and not {1, len(names)} <= set(wholes)
-        ):
-            return [j for j in numbers if _side(table, j)] or (
-                [numbers[-1]] if 0 in wholes else [numbers[0], numbers[-1]]
-            )
-    odd = [j for j in numbers if table.kinds[j] == "int"] if labels is None and len(floats) > len(numbers) / 2 else []
-    return [j for j in numbers if _side(table, j)] or odd
-
-
-def _side(table: Table, j: int) -> bool:
-    return table.names is not None and plain(table.names[j]) in SIDE_DATA
-
-
-def _why(table: Table, stray: list[int], names: list[str], labels: Labels | None) -> str:
-    if any(_side(table, j) for j in stray):
-        return "by its name it is no class"
-    if labels is not None and labels.distinct and set(labels.distinct) <= set(names):
-        return f"no label has this name ({listed(labels.distinct)})"
-    if labels is not None and all(whole(t) is not None for t in labels.distinct):
-        return (
-            f"no label is this column's number (labels {labels.low} to {labels.high}, {len(names)} columns of numbers)"
-        )
-    return "its name is unlike the others"

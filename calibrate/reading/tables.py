@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibrate.errors import CalibrateError, named
+from calibrate.numerics import in_sound_unit
 from calibrate.reading.columns import (
     Sides,
     base_name,
@@ -19,7 +20,7 @@ from calibrate.reading.columns import (
     sides,
 )
 from calibrate.reading.header import agreed
-from calibrate.reading.join import row_order, same_count
+from calibrate.reading.join import partners, row_order, same_count
 from calibrate.reading.known import chosen_for
 from calibrate.reading.labels import Labels, labels_of
 from calibrate.reading.options import KnownModel, ReadOptions
@@ -88,7 +89,7 @@ def tables_of(
     both = agreed(scores, labels, options.classes or (model.classes if model else ()))
     scores, labels = both.scores, both.labels
     _asked_for([scores, labels], options)
-    side, other = sides(scores, options, labels), sides(labels, options, scores, second=True)
+    side, other = partners(scores, sides(scores, options, labels), labels, sides(labels, options, scores, second=True))
     columns, label_id, how = labels_of_their_own(labels, other, options)
     same_count(scores, labels)
     order, join = row_order(scores, side, labels, other, label_id)
@@ -152,8 +153,8 @@ def _chosen(
     if model is not None:
         return chosen_for(model, scores, free, options)
     single = None
-    if len(columns) == 1 and scores.names is not None:
-        names = (*scores.names, *(options.classes or ()))
+    if len(columns) == 1 and (scores.names is not None or len({scores.kinds[j] for j in free}) > 1):
+        names = (*(scores.names or ()), *(options.classes or ()))
         single = labels_of(labels, columns[0], names=names, drop_missing=options.drop_missing)
     return chosen(scores, free, options, single)
 
@@ -208,7 +209,7 @@ def weights_of(tables: Tables, options: ReadOptions, keep: np.ndarray | None) ->
             "",
         )
     values = values if order is None else values[order]
-    return values if keep is None else values[keep]
+    return in_sound_unit(values if keep is None else values[keep])
 
 
 def _bad_weight(table: Table, row: int, column: int) -> CalibrateError:

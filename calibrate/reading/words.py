@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from calibrate.errors import shown
 
@@ -64,6 +65,16 @@ def is_id(name: str) -> bool:
     )
 
 
+def is_probability(name: str) -> bool:
+    """Whether a column of this name says that it holds probabilities.
+
+    >>> [is_probability(n) for n in ("Prob", "prob_cat", "y_proba", "log_prob", "problem")]
+    [True, True, True, False, False]
+    """
+    parts = set(plain(name).split("_"))
+    return "log" not in parts and not parts.isdisjoint(("prob", "probs", "proba", "probability", "probabilities"))
+
+
 def is_index(name: str) -> bool:
     """Whether this is how a data frame names the column of its row numbers."""
     return plain(name) in INDEXES or _UNNAMED.fullmatch(name.strip()) is not None
@@ -77,6 +88,12 @@ def numbered(name: str) -> tuple[str, int] | None:
     """
     found = _NUMBERED.fullmatch(name.strip())
     return (found[1], int(found[2])) if found and found[2].isascii() and len(found[2]) < 10 else None
+
+
+def generic(names: Sequence[str]) -> bool:
+    """Whether names say no more than a number: 0, 1, 2 or c0, c1, c2."""
+    pairs = [numbered(n) for n in names]
+    return all(pairs) and len({p[0] for p in pairs if p}) == 1
 
 
 def whole(text: str) -> int | None:

@@ -42,12 +42,12 @@ def test_arrays() -> None:
 @pytest.mark.parametrize(
     ("cell", "why", "value"),
     [
-        ("null", "null (missing)", math.nan),
+        ("null", "", math.nan),
         ("NaN", "not finite", math.nan),
         ("Infinity", "not finite", math.inf),
         ("1e999", "too large", math.inf),
-        ('"1.5"', "not a number but text", math.nan),
-        ("true", "not a number but text", math.nan),
+        ('"1.5"', "text or a boolean, no number", math.nan),
+        ("true", "text or a boolean, no number", math.nan),
         ("1" * 5000, "too large", math.inf),
     ],
 )

@@ -73,7 +73,7 @@ def test_unsigned_numbers_are_exact() -> None:
 def test_nulls_are_faults(values: list[object]) -> None:
     found = Parquet().read(opened(saved(pl.DataFrame({"z": [0.5, 1.5, 2.5], "a": values}))))
     (fault,) = found.faults
-    assert (fault.row, fault.column, fault.why) == (1, 1, "null (missing)")
+    assert (fault.row, fault.column, fault.why) == (1, 1, "")
     assert found.place(fault.row, fault.column) == "row 2, column 2 'a'"
     assert np.isnan(found.numbers([1]).read(1, 2)[0, 0])
 
@@ -86,7 +86,28 @@ def test_a_column_of_categories_is_text() -> None:
 def test_lists_and_empty_tables() -> None:
     assert refused(saved(pl.DataFrame({"a": [[1.0, 2.0]]}))).code == "E112"
     assert refused(saved(FRAME.clear())).code == "E107"
-    assert "dates" in refused(saved(FRAME.with_columns(dates=pl.date(2020, 1, 1)))).message
+    assert refused(saved(FRAME.with_columns(raw=pl.lit(b"x")))).message.endswith("expected numbers, booleans or text")
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        (pl.date(2020, 1, 2), "2020-01-02"),
+        (pl.datetime(2020, 1, 2, 3), "2020-01-02 03:00:00.000000"),
+        (pl.time(4, 5), "04:05:00"),
+    ],
+)
+def test_dates_and_times_are_texts(column: pl.Expr, texts: str) -> None:
+    found = Parquet().read(opened(saved(FRAME.with_columns(when=column))))
+    assert (found.kinds[-1], set(found.text(len(found.kinds) - 1))) == ("text", {texts})
+
+
+def test_a_column_of_nulls_is_one_of_numbers_that_are_missing() -> None:
+    found = Parquet().read(opened(saved(pl.DataFrame({"a": [0.5, 1.5], "b": [None, None]}))))
+    assert (found.kinds, [(f.row, f.column, f.text) for f in found.faults]) == (
+        ("float", "float"),
+        [(0, 1, "null"), (1, 1, "null")],
+    )
 
 
 @pytest.mark.parametrize(

@@ -65,5 +65,5 @@ def test_errors_name_row_and_array(reads: Any) -> None:
     bad[2, 1] = np.nan
     with pytest.raises(CalibrateError, match=r"scores.npz: row 3, column 2 '1': found 'NaN'"):
         reads({"logits": bad, "id": np.arange(5, 9), "labels": Y})
-    with pytest.raises(CalibrateError, match=r"scores.npz: 4 rows of scores, .*scores.npz: 3 labels"):
+    with pytest.raises(CalibrateError, match=r"scores.npz: found 4 rows of scores, .*scores.npz: 3 labels"):
         reads({"logits": Z, "labels": Y[:3]})

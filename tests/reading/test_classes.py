@@ -115,7 +115,7 @@ def test_events(values: Any, options: dict[str, Any], column: str | None, known:
 @pytest.mark.parametrize(
     ("values", "options", "code", "words"),
     [
-        ([0, 1, 2], {}, "E204", "row 3 (index 2), column 1 'y': found label '2' beside '0' and '1'"),
+        ([0, 1, 2], {}, "E204", "row 3 (index 2), column 1 'y': label '2' beside '0' and '1'"),
         (["a", "b", "c"], {"positive": "c"}, "E204", "3 classes"),
         (["ham", "spam"], {}, "E208", "'ham', 'spam'"),
         (["ham", "spam"], {"positive": "eggs"}, "E208", "no label is 'eggs'"),

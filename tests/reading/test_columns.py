@@ -24,7 +24,7 @@ def table(**columns: Any) -> Any:
     [
         ({"id": [7, 8, 9], "c0": F}, {}, 0, False, (1,)),
         ({"c0": F, "imageId": IDS}, {}, 1, False, (0,)),
-        ({"patient_id": [1, 1, 2], "scan_id": [4, 5, 6], "c0": F}, {}, 1, False, (0, 2)),
+        ({"patient_id": [1, 1, 2], "scan_id": [4, 5, 6], "c0": F}, {}, 1, False, (2,)),
         ({"patient_id": [1, 1, 2], "c0": F}, {}, 0, False, (1,)),
         ({"id": [1.5, 2.5, 3.5], "c0": F}, {}, None, False, (0, 1)),
         ({"class_id": [0, 1, 2], "c0": F}, {}, None, False, (0, 1)),

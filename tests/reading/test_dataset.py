@@ -247,7 +247,7 @@ def test_layouts(
 
 
 REFUSALS: list[tuple[str, Any, Any, dict[str, Any], str, tuple[str, ...]]] = [
-    ("a row too few", S3, column(Y[:-1], "label"), {}, "E216", ("scores.csv: 6 rows", "labels.csv: 5 labels")),
+    ("a row too few", S3, column(Y[:-1], "label"), {}, "E216", ("scores.csv: found 6 rows", "labels.csv: 5 labels")),
     ("two columns of labels", S3, grid(beside(Y, Y), "a,b"), {}, "E203", ("labels.csv", "2 columns", "'a', 'b'")),
     ("no labels at all", S3, None, {}, "E203", ("scores.csv", "no labels", "--label-column")),
     (

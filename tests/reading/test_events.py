@@ -28,6 +28,9 @@ def matrix(columns: Any, names: tuple[str, ...] | None = None, drop: bool = Fals
         ({"a": ["True", "false"], "b": [True, False]}, None, False, ([[1, 1], [0, 0]], None)),
         ({"a": [0, 1], "b": [1.0, NAN]}, None, True, ([[0, 1], [1, 0]], [False, True])),
         ({"a": ["0", "NA"], "b": [1, 0]}, None, True, ([[0, 1], [0, 0]], [False, True])),
+        ({"is_Dog": [1, 1], "is_cat": [0, 1]}, ("p_cat", "p_dog"), False, ([[0, 1], [1, 1]], None)),
+        ({"y2": [1, 1], "y1": [0, 1]}, ("c1", "c2"), False, ([[0, 1], [1, 1]], None)),
+        ({"y1": [0, 1], "y2": [1, 1]}, ("cat", "dog"), False, ([[0, 1], [1, 1]], None)),
     ],
 )
 def test_indicators(columns: Any, names: Any, drop: bool, expected: Any) -> None:
@@ -43,6 +46,7 @@ def test_indicators(columns: Any, names: Any, drop: bool, expected: Any) -> None
         ({"a": ["0", ""], "b": [1, 0]}, None, "E205", "row 2"),
         ({"a": [0, NAN], "b": [1, 0]}, None, "E205", "row 2"),
         ({"a": [0, 1], "c": [1, 0]}, ("a", "b"), "E209", "'c' has no column of scores"),
+        ({"kat": [0, 1], "hund": [1, 0]}, ("cat", "dog"), "E209", "'kat' has no column of scores"),
     ],
 )
 def test_no_indicators(columns: Any, names: Any, code: str, words: str) -> None:

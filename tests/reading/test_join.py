@@ -26,6 +26,12 @@ def both(reads: Any, left: tuple[Any, ...], right: tuple[Any, ...]) -> list[int]
         (("", 9, 4, 7), ("", 0, 0, 1, 1, 2, 1), [0, 1, 1]),
         (("", 0, 1, 2), ("id", "x", 0, "y", 1, "z", 1), [0, 1, 1]),
         (("", 9, 4, 7), ("id", "x", 0, "y", 1, "z", 1), [0, 1, 1]),
+        (("", 0, 1, 2), ("", 1, 1, 2, 1, 0, 0), [0, 1, 1]),
+        (("photo", "a", "b", "c"), ("photo", "c", 1, "a", 0, "b", 1), [0, 1, 1]),
+        (("photo", "a", "b", "c"), ("picture", "c", 1, "a", 0, "b", 1), [0, 1, 1]),
+        (("photo", "a", "b", "c"), ("id", " c", 1, " a", 0, " b", 1), [0, 1, 1]),
+        (("patient", 71, 72, 73), ("patient", 73, 1, 71, 0, 72, 1), [0, 1, 1]),
+        (("photo", "x", "x", "y"), ("id", "c", 0, "a", 1, "b", 1), [0, 1, 1]),
     ],
 )
 def test_joined(reads: Any, left: tuple[Any, ...], right: tuple[Any, ...], labels: list[int]) -> None:
@@ -42,7 +48,12 @@ def test_joined(reads: Any, left: tuple[Any, ...], right: tuple[Any, ...], label
         ),
         (("id", "001", "002", "003"), ("id", 1, 1, 2, 0, 3, 1), ("'001'", "3 of 3")),
         (("id", "a", "b", "a"), ("id", "c", 1, "a", 0, "b", 1), ("scores.csv: row 3", "'a'", "row 1")),
-        (("", 9, 4, 7), ("", 3, 0, 9, 1, 2, 1), ("id '4' has no label",)),
+        (("photo", "a", "b", "c"), ("photo", "c", 1, "a", 0, "d", 1), ("'b'", "1 of 3")),
+        (
+            ("", 9, 4, 7),
+            ("", 3, 0, 9, 1, 2, 1),
+            ("scores.csv: row 2 (line 3), column 1 '': found the id '4', expected one of",),
+        ),
     ],
 )
 def test_refused(reads: Any, left: tuple[Any, ...], right: tuple[Any, ...], words: tuple[str, ...]) -> None:
@@ -56,3 +67,25 @@ def test_said(reads: Any) -> None:
     data = reads(SCORES.format("id", "a", "b", "c"), LABELS.format("id", "c", 1, "a", 0, "b", 1))
     assert [d.value for d in data.decisions if d.what == "join"] == ["by id, rows of labels reordered"]
     assert [d.flag for d in data.decisions if d.what == "join"] == ["--id-column"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels"),
+    [
+        ("id,c0,c1\na,3.5,1\nb,0,2\nc,1,4\n", "label\n0\n1\n1\n"),
+        ("c0,c1\n3.5,1\n0,2\n1,4\n", "id,label\na,0\nb,1\nc,1\n"),
+    ],
+)
+def test_ids_in_one_file_only_are_said_to_be_unused(reads: Any, scores: str, labels: str) -> None:
+    found = [d.value for d in reads(scores, labels).decisions if d.what == "join"]
+    assert found == [f"by position (only {'scores' if 'id' in scores else 'labels'}.csv has ids)"]
+
+
+def test_rows_without_a_header_are_joined_by_their_texts(reads: Any) -> None:
+    data = reads("a,3.5,1\nb,0,2\nc,1,4\n", "c,1\na,0\nb,1\n")
+    assert data.rows.loads[0]().labels.tolist() == [0, 1, 1]
+
+
+def test_the_only_column_of_labels_is_no_id(reads: Any) -> None:
+    data = reads("best,cat,dog,fox\nfox,0,1,3.5\ncat,2,1,0.5\ndog,1,2,0.5\n", "kind\nfox\ncat\ndog\n")
+    assert data.rows.loads[0]().labels.tolist() == [2, 0, 1]

@@ -49,8 +49,12 @@ def test_large_inputs_are_judged_by_a_sample(in_memory: Any) -> None:
 
 def test_classes_never_seen() -> None:
     assert never_seen(np.array([1, 2]), ("a", "b")) == []
-    assert never_seen(np.array([1, 0]), ("a", "b")) == ["class never seen among the labels: 'b'"]
-    assert never_seen(np.array([0, 3, 0]), ("a", "b", "c")) == ["2 classes never seen among the labels: 'a', 'c'"]
+    assert never_seen(np.array([1, 0]), ("a", "b")) == [
+        "class never seen among the labels: 'b' (--score-columns leaves out what is no class)"
+    ]
+    assert never_seen(np.array([0, 3, 0]), ("a", "b", "c")) == [
+        "2 classes never seen among the labels: 'a', 'c' (--score-columns leaves out what is no class)"
+    ]
 
 
 def test_repeated_rows() -> None:

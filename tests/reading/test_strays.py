@@ -9,7 +9,8 @@ from calibrate.errors import CalibrateError
 from calibrate.reading.arrays import table_of
 from calibrate.reading.labels import labels_of
 from calibrate.reading.options import ReadOptions
-from calibrate.reading.strays import Chosen, chosen, sums_to_one
+from calibrate.reading.strays import Chosen, chosen
+from calibrate.reading.unexplained import sums_to_one
 
 F = [0.5, 1.5, -2.5]
 I = [4, 5, 6]  # noqa: E741
@@ -58,10 +59,28 @@ def test_chosen(columns: dict[str, Any], labels: Any, options: dict[str, Any], e
         ({"cat": F, "dog": F, "age": I}, None, {}, "E210", "column 3 'age'"),
         ({"cat": F, "dog": F, "lives": I}, None, {}, "E210", "column 3 'lives'"),
         ({"logit": F, "glucose": F}, [0, 1, 1], {}, "E210", "column 1 'logit'"),
-        ({"c0": F, "c1": T, "c2": F}, [0, 1, 1], {}, "E211", "column 2 'c1' holds text"),
-        ({"c0": F, "c1": F, "x": ["1.5", "2.5", "a"], "c2": F}, [0, 1, 1], {}, "E211", "column 3 'x' holds text"),
-        ({"c0": F, "c1": [True, False, True]}, [0, 1, 1], {}, "E211", "column 2 'c1' holds booleans"),
-        ({"a": T}, [0, 1, 1], {}, "E211", "found only text in column 1 'a'"),
+        (
+            {"c0": F, "c1": T, "c2": F},
+            [0, 1, 1],
+            {},
+            "E211",
+            "column 2 'c1': found 'x', expected a number: a column of text",
+        ),
+        (
+            {"c0": F, "c1": F, "x": ["1.5", "2.5", "a"], "c2": F},
+            [0, 1, 1],
+            {},
+            "E211",
+            "row 3 (index 2), column 3 'x': found 'a', expected a number",
+        ),
+        (
+            {"c0": F, "c1": [True, False, True]},
+            [0, 1, 1],
+            {},
+            "E211",
+            "column 2 'c1': found 'True', expected a number: booleans (bool)",
+        ),
+        ({"a": T}, [0, 1, 1], {}, "E211", "column 1 'a': found 'x', expected a number: no column of scores, only text"),
         ({"c0": F, "c1": F}, [0, 1, 1], {"score_columns": ("c0", "c0")}, "E202", "twice"),
         ({"c0": F, "c1": F}, [0, 1, 1], {"score_columns": ("z*",)}, "E202", "'z*'"),
         ({"c0": F, "c1": F}, [0, 1, 1], {"score_columns": ("2-3",)}, "E202", "'2-3'"),
