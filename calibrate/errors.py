@@ -73,12 +73,15 @@ TITLES: dict[str, str] = {
     "E603": "a value that the option cannot take",
     "E604": "a temperature that is no positive finite number, or an option that the link does not have",
     "E605": "an option of a metric that does not fit the task",
+    "E606": "a holdout that is no holdout: the rows that were fitted, or two holdouts at a time",
     "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
 }
 """One line for every code: what the code means wherever it occurs."""
 
 LONGEST = 60
 """Characters of a foreign text that are shown before it is cut."""
+LONGEST_NAME = 255
+"""Characters of the name of a file, without its folders, that are always shown: no name is longer."""
 
 
 class CalibrateError(Exception):
@@ -89,6 +92,10 @@ class CalibrateError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+    def __str__(self) -> str:
+        """What a notebook shows: code, message and remedy."""
+        return f"[{self.code}] {self.message}" + (f" ({self.hint})" if self.hint else "")
 
     def __reduce__(self) -> tuple[type[CalibrateError], tuple[str, str, str]]:
         return type(self), (self.code, self.message, self.hint)
@@ -110,13 +117,15 @@ def shown(text: object, longest: int = LONGEST) -> str:
 def named(path: str) -> str:
     """The name of a file for messages: safe for a terminal, cut at its front where long, so that its own name stays.
 
-    >>> named("-")
-    'standard input'
+    >>> named("-"), named(" ")
+    ('standard input', "' '")
     """
     if path == "-":
         return "standard input"
     whole = shown(path, longest=len(path))
-    return whole if len(whole) <= 2 * LONGEST else "..." + whole[3 - 2 * LONGEST :]
+    own = min(len(whole) - whole.rfind("/") - 1, LONGEST_NAME)
+    cut = whole if len(whole) <= max(2 * LONGEST, own) else "..." + whole[-max(2 * LONGEST - 3, own) :]
+    return cut if path.strip() == path and path else f"'{cut}'"
 
 
 def _safe(char: str) -> str:

@@ -18,13 +18,13 @@ import numpy as np
 from calibrate import registry
 from calibrate.errors import CalibrateError, shown
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord
+from calibrate.results import FitRecord, finite, plain
 from calibrate.rows import Block, from_arrays
 
 SCHEMA = "calibrate/model/1"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """From scores to calibrated probabilities: `link(calibrator.transform(scores))`.
 
@@ -42,6 +42,12 @@ class Model:
     """Registry name of the calibrator, with its options."""
     link_key: str = "softmax"
     fit: FitRecord | None = None
+    clip: float | None = None
+    """Probabilities are kept within [clip, 1 - clip] before they become logits, as they were for the fit."""
+
+    def __repr__(self) -> str:
+        """One line; the fields hold the rest."""
+        return f"<Model: {self.link_key} of {self.calibrator}, {self.task}, {self.n_columns} columns of {self.scale}>"
 
     def apply(self, logits: np.ndarray, start: int = 0) -> np.ndarray:
         """Probabilities (n, K) of logits (n, K) in memory, float64; row `start` is the first (Gumbel noise only)."""
@@ -79,7 +85,8 @@ class Model:
             "columns": self.n_columns,
             "calibrator": {"name": calibrator, **fields},
             "method": self.method,
-            "fit": self.fit and dataclasses.asdict(self.fit),
+            "clip": self.clip,
+            "fit": self.fit and _fit_record(self.fit),
         }
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -107,6 +114,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=False):
     calibrator: dict[str, Any]
     method: str
     fit: FitRecord | None = None
+    clip: float | None = None
 
 
 def from_json(data: bytes, name: str) -> Model:
@@ -132,6 +140,7 @@ def from_json(data: bytes, name: str) -> Model:
             file.method,
             file.link,
             file.fit,
+            _clip(file.clip),
         )
     except (msgspec.DecodeError, ValueError, TypeError, UnicodeDecodeError, RecursionError) as problem:
         hint = "make it again with: calibrate fit SCORES LABELS"
@@ -152,6 +161,17 @@ def _known_schema(schema: str, name: str) -> None:
         raise ValueError(f"its schema is {schema!r}, expected {SCHEMA!r}")
     if int(found[1]) > int(SCHEMA.rpartition("/")[2]):
         raise CalibrateError("E402", f"schema {schema}; this version reads up to {SCHEMA}", "update calibrate")
+
+
+def _clip(clip: float | None) -> float | None:
+    if clip is not None and not 0 < clip < 0.5:
+        raise ValueError(f"its clip is {clip}, expected a number above 0 and below 0.5")
+    return clip
+
+
+def _fit_record(record: FitRecord) -> dict[str, Any]:
+    found = {f.name: finite(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    return {**found, "parameters": {name: plain(estimate) for name, estimate in record.parameters.items()}}
 
 
 def _complete(entry: Any, spec: dict[str, Any]) -> Calibrator:

@@ -117,9 +117,13 @@ def one_of(kind: str) -> str:
     return kind.removesuffix("s")
 
 
+_OF_THE_RUN = {"folds", "level"}
+"""What a run gives to all its entries alike, and no user to one of them."""
+
+
 def _is_option(hint: Any, parameter: inspect.Parameter) -> bool:
     simple = hint in (int, float, bool, str) or typing.get_origin(hint) is Literal or isinstance(hint, UnionType)
-    return simple and parameter.name != "folds" and parameter.default is not inspect.Parameter.empty
+    return simple and parameter.name not in _OF_THE_RUN and parameter.default is not inspect.Parameter.empty
 
 
 def _value(name: str, option: str, text: str, hint: Any) -> Any:

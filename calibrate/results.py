@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 
@@ -104,6 +105,8 @@ class FitRecord:
     partial_passes: int
     converged: bool
     notes: tuple[str, ...] = ()
+    level: float = 0.95
+    """Of the intervals of the parameters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,8 @@ class Fitted:
     record: FitRecord
     folds: tuple[Any, ...] = ()
     """Per fold the calibrator fitted on the other folds; None where that has no answer."""
+    reason: str = ""
+    """Why some have none."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ class Input:
     columns: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """Everything a run found; see `result.json` in README for the stable part."""
 
@@ -165,3 +170,35 @@ class Result:
     groups: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Column -> value -> the result of those rows."""
     environment: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    """What was asked for and is not said elsewhere: folds, holdout, seed, and reading options that were given."""
+
+    def __repr__(self) -> str:
+        """One line; `metrics`, `curves` and the rest are the fields."""
+        sides = [side for side in (self.before, self.after) if side is not None]
+        found = {key: " -> ".join(_short(side.metrics[key].value) for side in sides) for key in self.before.metrics}
+        numbers = ", ".join(f"{key} {text}" for key, text in found.items())
+        return f"<Result: {self.task}, n = {self.n:,}: {numbers}{f'; {self.verdict.kind}' if self.verdict else ''}>"
+
+
+def plain(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as plain data: value and interval always, the rest where it says something; nothing infinite."""
+    found = {f.name: getattr(estimate, f.name) for f in fields(estimate)}
+    found["parts"] = [plain(part) for part in estimate.parts]
+    if estimate.value is not None and not isfinite(estimate.value) and not estimate.reason:
+        found["reason"] = f"the value is {estimate.value}"
+    return {
+        key: finite(value) for key, value in found.items() if key in _ALWAYS or value not in (None, "", False, (), [])
+    }
+
+
+def finite(value: Any) -> Any:
+    """The value, or None for an infinite or undefined number: JSON has no word for those."""
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+_ALWAYS = ("value", "low", "high")
+
+
+def _short(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4g}"

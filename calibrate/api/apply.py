@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from calibrate.api.load import load, load_model
+from calibrate.blas import one_thread
 from calibrate.model import Model
 from calibrate.reading.options import ReadOptions
 
@@ -17,8 +18,9 @@ def apply(model: Model | str, scores: Any, **reading: Any) -> np.ndarray:
     Raises `CalibrateError` where the scores do not fit the model.
     """
     known = model if isinstance(model, Model) else load_model(model)
-    data = load(scores, None, ReadOptions(**reading), model=known, need_labels=False)
-    out = np.empty((data.rows.n, known.n_columns))
-    for block in data.rows.blocks():
-        out[block.start : block.start + len(block)] = known.probabilities(block)
-    return out
+    with one_thread():
+        data = load(scores, None, ReadOptions(**reading), model=known, need_labels=False)
+        out = np.empty((data.rows.n, known.n_columns))
+        for block in data.rows.blocks():
+            out[block.start : block.start + len(block)] = known.probabilities(block)
+        return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import BinaryIO
@@ -74,10 +75,12 @@ def known_format(format: str, where: str) -> str:
 
 
 def written_as(output: str) -> str:
-    """The format that the extension of a file names: `csv`, `csv.gz`, ..."""
+    """The format that the extension of a file names: `csv`, `csv.gz`, ...; CSV for a pipe or device without one."""
     suffixes = PurePath(output).suffixes[-2:]
     if suffixes[-1:] != [".gz"]:
         suffixes = suffixes[-1:]
+    if not suffixes and os.path.exists(output) and not os.path.isfile(output) and not os.path.isdir(output):
+        return "csv"
     return known_format("".join(suffixes).removeprefix("."), shown(output))
 
 

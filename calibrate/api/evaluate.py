@@ -12,10 +12,12 @@ from calibrate import registry
 from calibrate.api.fit import fitted, model_of
 from calibrate.api.load import default_link, load
 from calibrate.api.score import Chosen, metrics_of, result_of
+from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError
 from calibrate.folds import held_out, with_folds
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Calibrator, Link
+from calibrate.quantiles import known_level
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import Fitted, Result
@@ -43,6 +45,7 @@ class Plan:
     level: float = 0.95
 
     def __post_init__(self) -> None:
+        known_level(self.level)
         if self.folds < 0 or self.folds == 1 or self.folds > MOST_FOLDS:
             raise CalibrateError(
                 "E603", f"--folds: found {self.folds}, expected 0 or 2 to {MOST_FOLDS}", "--folds 0 measures in-sample"
@@ -90,8 +93,9 @@ def evaluate(
     Raises `CalibrateError` as `fit` does.
     """
     options = ReadOptions(link=link, **reading)
-    data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
-    return evaluation(data, Plan(method, link, metrics, None, folds, holdout, seed, level))[1]
+    with one_thread():
+        data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
+        return evaluation(data, Plan(method, link, metrics, None, folds, holdout, seed, level))[1]
 
 
 def evaluation(data: Dataset, plan: Plan, held: Dataset | None = None) -> tuple[Model, Result]:
@@ -99,9 +103,17 @@ def evaluation(data: Dataset, plan: Plan, held: Dataset | None = None) -> tuple[
     key = plan.link or default_link(data.task)
     link = registry.make("links", key)
     if held is not None:
-        return _with_holdout(data, data.rows, held, held.rows, plan, link, key, ())
+        apart = tuple(replace(item, role=f"holdout {item.role}") for item in held.inputs)
+        part = replace(held, inputs=(*data.inputs, *apart))
+        return _with_holdout(data, data.rows, part, held.rows, plan, link, key, ())
     if plan.holdout is not None:
         mask, note = held_out(data.rows, plan.holdout, plan.seed)
+        if mask.all() or not mask.any():
+            raise CalibrateError(
+                "E603",
+                f"--holdout: found {plan.holdout:g} of {len(mask):,} rows, expected some to fit and some to measure",
+                "without --holdout the 'after' is cross-fitted",
+            )
         groups = {column: values[mask] for column, values in data.groups.items()}
         part = replace(data, groups=groups)
         return _with_holdout(data, data.rows.keep(~mask), part, data.rows.keep(mask), plan, link, key, _said(note))
@@ -113,26 +125,24 @@ def evaluation(data: Dataset, plan: Plan, held: Dataset | None = None) -> tuple[
 def _with_holdout(
     data: Dataset, fit_rows: Rows, held: Dataset, rows: Rows, plan: Plan, link: Link, key: str, notes: tuple[str, ...]
 ) -> tuple[Model, Result]:
-    found = fitted(fit_rows, plan.method, link)
+    found = fitted(fit_rows, plan.method, link, level=plan.level)
     steps: dict[str, Step] = {BEFORE: Unchanged(), AFTER: Calibrated(found.calibrator)}
     return _told(data, held, rows, found, plan, link, key, steps, "holdout", notes)
 
 
 def _in_sample(data: Dataset, plan: Plan, link: Link, key: str) -> tuple[Model, Result]:
-    found = fitted(data.rows, plan.method, link)
+    found = fitted(data.rows, plan.method, link, level=plan.level)
     steps: dict[str, Step] = {BEFORE: Unchanged(), AFTER: Calibrated(found.calibrator)}
     return _told(data, data, data.rows, found, plan, link, key, steps, "in-sample", ())
 
 
 def _cross_fitted(data: Dataset, plan: Plan, link: Link, key: str) -> tuple[Model, Result]:
     rows, note = with_folds(data.rows, plan.folds, plan.seed)
-    found = fitted(rows, plan.method, link, plan.folds)
+    found = fitted(rows, plan.method, link, plan.folds, plan.level)
     without = [fold for fold, calibrator in enumerate(found.folds) if calibrator is None]
     steps: dict[str, Step] = {BEFORE: Unchanged()}
     if without:
-        reason = (
-            f"no 'after': {len(without)} of {plan.folds} folds have no finite answer on the other rows: too few errors"
-        )
+        reason = f"{found.reason}: {len(without)} of {plan.folds} folds have no finite answer on the other rows"
         return _told(data, data, rows, found, plan, link, key, steps, None, _said(note), reason)
     steps |= {AFTER: CrossFitted(found.folds), IN_SAMPLE: Calibrated(found.calibrator)}
     return _told(data, data, rows, found, plan, link, key, steps, "cross-fitted", _said(note))
@@ -144,10 +154,11 @@ def _told(
 ) -> tuple[Model, Result]:  # fmt: skip
     model = model_of(data, found, plan.method, key)
     metrics = metrics_of(plan.metrics, data.task, plan.bins)
-    inputs = data.inputs if measured is data else tuple(dict.fromkeys((*data.inputs, *measured.inputs)))
+    asked = {"folds": plan.folds, "holdout": plan.holdout, "seed": plan.seed}
     result = result_of(
-        replace(measured, inputs=inputs), rows, link, key, steps, metrics, level=plan.level, after_is=after_is,
+        measured, rows, link, key, steps, metrics, level=plan.level, after_is=after_is,
         n_parameters=found.calibrator.n_parameters, fit=model.fit, method=model.method, notes=notes, reason=reason,
+        options=asked,
     )  # fmt: skip
     return model, result
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from calibrate import registry
 from calibrate.api.load import default_link, load
+from calibrate.blas import one_thread
 from calibrate.model import Model
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
@@ -41,17 +42,18 @@ def fit(
     [[0.5, 0.5]]
     """
     options = ReadOptions(link=link, **reading)
-    data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
-    key = link or default_link(data.task)
-    return model_of(data, fitted(data.rows, method, registry.make("links", key)), method, key)
+    with one_thread():
+        data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
+        key = link or default_link(data.task)
+        return model_of(data, fitted(data.rows, method, registry.make("links", key)), method, key)
 
 
-def fitted(rows: Rows, method: str, link: Link, folds: int = 0) -> Fitted:
+def fitted(rows: Rows, method: str, link: Link, folds: int = 0, level: float = 0.95) -> Fitted:
     """A method by its name, fitted; with `folds` the blocks carry fold numbers, and the answer one calibrator each."""
     spec = registry.parse("calibrators", method)
     entry = registry.load("calibrators", spec.name)
     options: Mapping[str, Any] = registry.typed(spec, entry.fit)
-    found: Fitted = entry.fit(rows, link, folds=folds, **options)
+    found: Fitted = entry.fit(rows, link, folds=folds, level=level, **options)
     return found
 
 
@@ -67,6 +69,7 @@ def model_of(data: Dataset, found: Fitted, method: str, link_key: str) -> Model:
         registry.parse("calibrators", method).key,
         link_key,
         _by_name(found.record, data.classes),
+        data.options.clip,
     )
 
 

@@ -8,15 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from calibrate.errors import CalibrateError, named
+from calibrate.errors import CalibrateError, named, shown
+from calibrate.manifest import check_file
 from calibrate.model import Model, from_json
+from calibrate.numerics import in_sound_unit
 from calibrate.protocols import Task
 from calibrate.reading.dataset import Dataset, from_memory, read
-from calibrate.reading.options import ReadOptions
-from calibrate.rows import Block, Execute, serial
+from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.rows import Execute, serial
 
 MOST_MODEL_BYTES = 1 << 28
 """A model file larger than this is not one: a matrix of 1,000 classes takes 25 MB."""
+
+
+_IN_ONE = "name one of the files; labels may also be a column of the scores"
 
 
 def load(
@@ -24,23 +29,40 @@ def load(
     labels: Any,
     options: ReadOptions,
     *,
-    model: Model | None = None,
+    model: KnownModel | None = None,
     need_labels: bool | None = True,
     weights: Any = None,
     execute: Execute = serial,
 ) -> Dataset:
     """The data set in files or in memory. Raises `CalibrateError` E1xx (files) or E2xx (meaning)."""
+    if model is not None and options.clip is None:
+        options = replace(options, clip=model.clip)
     if isinstance(scores, (str, os.PathLike)):
-        beside = None if labels is None else os.fspath(labels)
-        data = read(os.fspath(scores), beside, options, model=model, need_labels=need_labels, execute=execute)
+        named_scores, beside = os.fspath(scores), None if labels is None else os.fspath(labels)
+        if named_scores == beside == "-":
+            raise CalibrateError("E201", "scores and labels: found standard input for both, expected it once", _IN_ONE)
+        data = read(named_scores, beside, options, model=model, need_labels=need_labels, execute=execute)
     else:
         data = from_memory(scores, labels, options, model=model, need_labels=need_labels, execute=execute)
-    return data if weights is None else replace(data, rows=data.rows.map(_Weighted(_weights(weights, data))))
+    return data if weights is None else replace(data, rows=data.rows.weigh(_weights(weights, data)))
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """The model in a file that `fit` or `save_model` wrote. Raises `CalibrateError` E401 or E402."""
+    """The model in a file that `fit` or `save_model` wrote.
+
+    Raises `CalibrateError` E401, E402, or E506: the manifest of its folder knows another content of the file.
+    """
     name = os.fspath(path)
+    content = _content(name)
+    try:
+        check_file(name, content)
+    except CalibrateError:
+        content = _content(name)  # a run may just have put a new folder in the place of this one
+        check_file(name, content)
+    return from_json(content, name)
+
+
+def _content(name: str) -> bytes:
     try:
         with open(name, "rb") as file:
             content = file.read(MOST_MODEL_BYTES + 1)
@@ -51,22 +73,60 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         ) from None
     if len(content) > MOST_MODEL_BYTES:
         raise CalibrateError("E401", f"{named(name)}: over {MOST_MODEL_BYTES >> 20} MiB, expected a model.json", "")
-    return from_json(content, name)
+    return content
+
+
+@dataclass(frozen=True)
+class LikeModel:
+    """What a model of the data `like` would know: other rows are then read as these were, or refused."""
+
+    like: Dataset
+    link_key: str
+
+    @property
+    def task(self) -> Task:
+        """The task of the data."""
+        return self.like.task
+
+    @property
+    def scale(self) -> str:
+        """The scale of their scores."""
+        return self.like.scale
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in column order."""
+        return self.like.classes
+
+    @property
+    def n_columns(self) -> int:
+        """The number of columns of scores."""
+        return self.like.rows.n_columns
+
+    @property
+    def clip(self) -> float | None:
+        """What probabilities were clipped to."""
+        return self.like.options.clip
+
+
+def load_holdout(scores: Any, labels: Any, data: Dataset, execute: Execute = serial) -> Dataset:
+    """Rows to measure on, read as those that are fitted. Raises `CalibrateError` E606 where they are the same file."""
+    key = data.options.link or default_link(data.task)
+    held = load(scores, labels, data.options, model=LikeModel(data, key), execute=execute)
+    fitted = {item.sha256 for item in data.inputs if "scores" in item.role and item.sha256}
+    if any(item.sha256 in fitted for item in held.inputs):
+        name = next(item.name for item in held.inputs if item.sha256 in fitted)
+        raise CalibrateError(
+            "E606",
+            f"{shown(name)}: the holdout holds the rows that are fitted, expected others",
+            "--holdout 0.3 holds a part of one file out",
+        )
+    return held
 
 
 def default_link(task: Task) -> str:
     """The link of a task: softmax for classes, sigmoid for events."""
     return "softmax" if task == "multiclass" else "sigmoid"
-
-
-@dataclass(frozen=True, eq=False)
-class _Weighted:
-    """Step: a block with the weights of its rows."""
-
-    weights: np.ndarray
-
-    def __call__(self, block: Block) -> Block:
-        return replace(block, weights=self.weights[block.start : block.start + len(block)])
 
 
 def _weights(given: Any, data: Dataset) -> np.ndarray:
@@ -82,4 +142,4 @@ def _weights(given: Any, data: Dataset) -> np.ndarray:
         )
     if not weights.any():
         raise CalibrateError("E218", "weights: all are 0", "")
-    return weights
+    return in_sound_unit(weights)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from calibrate import __version__, registry
 from calibrate.api.load import default_link, load, load_model
+from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError, shown
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link, Metric, Task
+from calibrate.quantiles import known_level
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
-from calibrate.results import Result
+from calibrate.results import Input, Result
 from calibrate.rows import Rows, Step
 from calibrate.scoring import AFTER, BEFORE, Measured, Unchanged, measure
 from calibrate.verdict import verdict_of
@@ -52,8 +55,9 @@ def score(
     """
     known = load_model(model) if isinstance(model, str) else model
     options = ReadOptions(link=link, **reading)
-    data = load(scores, labels, options, model=known, weights=weights, execute=registry.make("executors", executor))
-    return measured(data, known, link, metrics, level)
+    with one_thread():
+        data = load(scores, labels, options, model=known, weights=weights, execute=registry.make("executors", executor))
+        return measured(data, known, link, metrics, level)
 
 
 def metrics_of(chosen: Chosen, task: Task, bins: int | None = None) -> dict[str, Metric]:
@@ -78,11 +82,13 @@ def measured(
     data: Dataset, model: Model | None, link_key: str | None, metrics: Chosen, level: float, bins: int | None = None
 ) -> Result:
     """The result of a data set, with `after` where there is a model."""
+    known_level(level)
     key = link_key or (model.link_key if model else default_link(data.task))
     link = model.link if model and link_key is None else registry.make("links", key)
     steps: dict[str, Step] = {BEFORE: Unchanged()}
     if model is not None:
         steps[AFTER] = Calibrated(model.calibrator)
+        data = replace(data, inputs=(*data.inputs, _as_input(model)))
     after_is = None if model is None else "applied"
     return result_of(
         data,
@@ -95,6 +101,14 @@ def measured(
         after_is=after_is,
         method=model and model.method,
     )
+
+
+def _as_input(model: Model) -> Input:
+    """The model among the inputs, with the digest of the file that `fit` writes of it."""
+    from hashlib import sha256
+
+    content = model.to_json()
+    return Input("model.json", "model", sha256(content).hexdigest(), len(content), "json", 0, model.n_columns)
 
 
 def result_of(
@@ -132,7 +146,16 @@ def result_of(
     groups: dict[str, dict[str, Result]] = {}
     for column, value, mask in _masks(data):
         groups.setdefault(column, {})[value] = told(find(rows.keep(mask)), {})
+    facts["notes"] = (*data.notes, *facts.get("notes", ()))
+    facts["options"] = {**facts.get("options", {}), "reading": _given(data.options)}
     return told(find(rows), groups, inputs=data.inputs, decisions=data.decisions, environment=environment(), **facts)
+
+
+def _given(options: ReadOptions) -> dict[str, Any]:
+    """The reading options that differ from their defaults."""
+    default = ReadOptions()
+    found = {f.name: getattr(options, f.name) for f in fields(options)}
+    return {name: value for name, value in found.items() if value != getattr(default, name)}
 
 
 def environment() -> dict[str, str]:
@@ -142,7 +165,7 @@ def environment() -> dict[str, str]:
 
 def _masks(data: Dataset) -> Iterator[tuple[str, str, np.ndarray]]:
     for column, values in data.groups.items():
-        for value in dict.fromkeys(values.tolist()):
+        for value in sorted(set(values.tolist())):
             yield column, str(value), values == value
 
 

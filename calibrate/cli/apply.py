@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from calibrate.cli.options import READING, RUNNING, Scores, takes
+from calibrate.cli.options import READING, RUNNING, Scores, takes, without
 
 Output = Annotated[
     str | None,
@@ -17,10 +17,10 @@ Output = Annotated[
 ]
 
 
-@takes({k: v for k, v in READING.items() if k not in ("link", "label_base", "positive", "classes")}, RUNNING)
+@takes(without(READING, "link", "label_base", "positive", "classes", "group"), RUNNING)
 def command(
     chosen: SimpleNamespace,
-    model: Annotated[str, typer.Argument(help="The model.json that `calibrate fit` wrote.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model.json that `calibrate fit` wrote.")],
     scores: Scores,
     output: Output = None,
 ) -> None:

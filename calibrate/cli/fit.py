@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from calibrate.cli.options import MEASURING, READING, RUNNING, Labels, Scores, takes
+from calibrate.errors import CalibrateError
 
 
 @takes(READING, MEASURING, RUNNING)
@@ -43,23 +44,31 @@ def command(
     """Fit a calibrator: before/after table, model, calibrated probabilities, diagrams and result."""
     from calibrate.api import bundle
     from calibrate.api.evaluate import Plan, evaluation
-    from calibrate.api.load import load
     from calibrate.cli.run import Run
     from calibrate.outputs import ready_for_folder, write_folder
 
     run = Run(chosen)
+    if holdout_labels is not None and holdout_scores is None:
+        raise CalibrateError(
+            "E606", "--holdout-labels: found no --holdout-scores, expected both", "--holdout-scores FILE"
+        )
+    if holdout is not None and holdout_scores is not None:
+        raise CalibrateError("E606", "found --holdout and --holdout-scores, expected one of them", "leave one out")
     if format is not None:
         bundle.known_format(format, "--format")
     plan = Plan(method, chosen.link, chosen.metrics, chosen.bins, folds, holdout, chosen.seed, chosen.ci)
     ready_for_folder(output_dir, bundle.NAMES, force=force)
     run.keep_inputs(scores, labels, outputs=[f"{output_dir}/{name}" for name in bundle.NAMES])
     data = run.read(scores, labels)
-    held = None
-    if holdout_scores is not None or holdout_labels is not None:
-        held = load(holdout_scores or scores, holdout_labels, run.options, execute=run.execute)
+    held = None if holdout_scores is None else run.read_holdout(holdout_scores, holdout_labels, data)
     model, result = evaluation(data, plan, held)
     files = bundle.files(model, result, data, bundle.format_of(format, data), plots=not no_plot)
     run.keep_inputs(scores, labels, outputs=[f"{output_dir}/{name}" for name in files])
     write_folder(output_dir, files, force=force)
     run.show(result)
-    run.voice.note(f"wrote {len(files)} files in {output_dir}")
+    run.voice.note(f"wrote {', '.join(sorted(files, key=_kind))} in {output_dir}")
+
+
+def _kind(name: str) -> tuple[bool, str]:
+    """Diagrams last."""
+    return name.startswith("reliability"), name

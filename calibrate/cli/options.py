@@ -83,11 +83,23 @@ RUNNING: Choices = {
 }
 
 Scores = Annotated[
-    str, typer.Argument(help="File of scores: CSV, TSV, NPY, NPZ, JSONL, Parquet, gzipped or not; - is standard input.")
+    str,
+    typer.Argument(
+        metavar="SCORES",
+        help="File of scores: CSV, TSV, NPY, NPZ, JSONL, Parquet, gzipped or not; - is standard input.",
+    ),
 ]
 Labels = Annotated[
-    str | None, typer.Argument(help="File of labels; not needed where the scores hold them.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[LABELS]", help="File of labels; not needed where the scores hold them.", show_default=False
+    ),
 ]
+
+
+def without(group: Choices, *names: str) -> Choices:
+    """The options of a group but for those that mean nothing to a command."""
+    return {name: choice for name, choice in group.items() if name not in names}
 
 
 def takes(*groups: Choices) -> Callable[[Callable[..., None]], Callable[..., None]]:

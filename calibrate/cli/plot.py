@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from calibrate.cli.options import MEASURING, READING, RUNNING, Labels, Scores, takes
+from calibrate.cli.options import MEASURING, READING, RUNNING, Labels, Scores, takes, without
 
 
-@takes(READING, MEASURING, RUNNING)
+@takes(without(READING, "group"), MEASURING, RUNNING)
 def command(
     chosen: SimpleNamespace,
     scores: Scores,
@@ -38,5 +38,5 @@ def command(
     data = run.read(scores, labels, model=known)
     result = run.measure(data, known)
     write_file(output, draw(result))
-    run.show_bins(result)
+    run.show_bins(result, per_class=per_class)
     run.voice.note(f"wrote {output}")

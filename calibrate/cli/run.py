@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from calibrate.model import Model
     from calibrate.reading.dataset import Dataset
     from calibrate.results import Result
+    from calibrate.rows import Execute
 
 
 SHOWN_ROWS = 20
@@ -30,22 +31,43 @@ class Run:
         self.chosen = chosen
         self.voice = Voice(chosen.quiet, chosen.no_color)
         self.options = ReadOptions(**read_options(chosen))
-        if not 0 < getattr(chosen, "ci", 0.95) < 1:
-            raise CalibrateError(
-                "E603", f"--ci: found {chosen.ci:g}, expected a level between 0 and 1", "as in --ci 0.95"
-            )
-        self.execute = registry.make("executors", chosen.executor)
+        if hasattr(chosen, "ci"):
+            from calibrate.quantiles import known_level
+
+            known_level(chosen.ci)
+        if chosen.seed < 0:
+            raise CalibrateError("E603", f"--seed: found {chosen.seed}, expected 0 or more", "as in --seed 1")
+        self.execute = self._watched(registry.make("executors", chosen.executor))
+
+    def _watched(self, execute: Execute) -> Execute:
+        """With a bar, where somebody watches."""
+        if not self.voice.is_watched:
+            return execute
+        from calibrate.cli.progress import Watched
+
+        return Watched(execute, self.voice.console)
 
     def read(
         self, scores: str, labels: str | None, *, model: Model | None = None, need_labels: bool | None = True
     ) -> Dataset:
         """The data, announced in two lines on standard error."""
         from calibrate.api.load import load
+
+        return self._announced(
+            load(scores, labels, self.options, model=model, need_labels=need_labels, execute=self.execute)
+        )
+
+    def read_holdout(self, scores: str, labels: str | None, data: Dataset) -> Dataset:
+        """Rows to measure on, read as `data` was."""
+        from calibrate.api.load import load_holdout
+
+        return self._announced(load_holdout(scores, labels, data, self.execute))
+
+    def _announced(self, data: Dataset) -> Dataset:
         from calibrate.reading.summary import two_lines
 
-        data = load(scores, labels, self.options, model=model, need_labels=need_labels, execute=self.execute)
         self.voice.notes(two_lines(data))
-        self.voice.notes(f"warning: {note}" for note in data.notes)
+        self.voice.notes(note if note.startswith("WARNING") else f"warning: {note}" for note in data.notes)
         return data
 
     def keep_inputs(self, *inputs: str | None, outputs: Sequence[str]) -> None:
@@ -87,14 +109,15 @@ class Run:
 
         self.voice.answer(terminal.render(result, color=self.voice.color, plain=self.voice.plain))
 
-    def show_bins(self, result: Result) -> None:
-        """The table behind the diagrams."""
+    def show_bins(self, result: Result, *, per_class: bool) -> None:
+        """The table behind the diagram that was drawn."""
         if self.chosen.json:
             self.show(result)
             return
         from calibrate.renderers import bins
 
-        self.voice.answer(bins.render(result, color=self.voice.color, plain=self.voice.plain))
+        look = {"color": self.voice.color, "plain": self.voice.plain}
+        self.voice.answer(bins.render(result, per_class=per_class, **look))
 
     def show_reading(self, data: Dataset, *, as_json: bool) -> None:
         """Every decision of the reader."""
@@ -138,4 +161,4 @@ def read_options(chosen: SimpleNamespace) -> dict[str, Any]:
     for name in ("classes", "score_columns"):
         if name in given:
             given[name] = tuple(part.strip() for part in given[name].split(","))
-    return {**given, "groups": tuple(chosen.group or ())}
+    return {**given, "groups": tuple(getattr(chosen, "group", None) or ())}

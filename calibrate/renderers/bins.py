@@ -12,21 +12,24 @@ from calibrate.wording import number
 HEADS = ("bin", "rows", "predicted", "observed", "95 % interval", "if calibrated")
 
 
-def render(result: Result, *, color: bool = False, plain: bool = False) -> str:
-    """One table per curve, before and after; empty bins are left out. Intervals are pointwise."""
+def render(result: Result, *, per_class: bool = False, color: bool = False, plain: bool = False) -> str:
+    """One table per curve of the diagram, before and after; empty bins are left out. Intervals are pointwise."""
     after = {"after, " + (result.after_is or ""): result.after} if result.after else {}
     sides: dict[str, Variant | None] = {"before" if after else "measured": result.before, **after}
     tables = [
-        _table(f"{name}: {_called(curve)}", curve, plain)
+        _table(f"{name}: {_called(curve, result.task)}", curve, plain)
         for name, side in sides.items()
         if side
         for curve in side.curves
+        if per_class == (curve.kind == "event") or result.task != "multiclass"
     ]
     return printed(tables, color=color)
 
 
-def _called(curve: Curve) -> str:
-    return "confidence of the predicted class" if curve.kind == "top-label" else f"event {shown(curve.label)}"
+def _called(curve: Curve, task: str) -> str:
+    if curve.kind == "top-label" or task == "top-label":
+        return "confidence of the predicted class"
+    return f"{shown(curve.label)} against the rest" if task == "multiclass" else f"event {shown(curve.label)}"
 
 
 def _table(title: str, curve: Curve, plain: bool) -> Table:
@@ -35,7 +38,7 @@ def _table(title: str, curve: Curve, plain: bool) -> Table:
         table.add_column(head, justify="right")
     for i, count in enumerate(curve.count):
         if count:
-            ends = (f"({number(curve.lower[i], 3)}, {number(curve.upper[i], 3)}]", f"{count:,}")
+            ends = (f"({curve.lower[i]:.3f}, {curve.upper[i]:.3f}]", f"{count:,}")
             means = (number(curve.predicted[i]), number(curve.observed[i]))
             table.add_row(
                 *ends, *means, _range(curve.low[i], curve.high[i]), _range(curve.band_low[i], curve.band_high[i])
@@ -44,4 +47,4 @@ def _table(title: str, curve: Curve, plain: bool) -> Table:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"[{number(low, 3)}, {number(high, 3)}]"
+    return "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"

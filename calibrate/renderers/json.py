@@ -6,18 +6,14 @@ The stable part of the machine-readable output: keys are only ever added under t
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from calibrate.results import Estimate, FitRecord, Result, Variant
+from calibrate.results import Estimate, FitRecord, Result, Variant, finite, plain
 
 SCHEMA = "calibrate/result/1"
-
-ALWAYS = ("value", "low", "high")
-"""Keys of every entry; the others stand where they say something."""
 
 
 def render(result: Result) -> str:
@@ -53,39 +49,21 @@ def document(result: Result) -> dict[str, Any]:
         "inputs": [dataclasses.asdict(i) for i in result.inputs],
         "decisions": [dataclasses.asdict(d) for d in result.decisions],
         "notes": result.notes,
+        "options": result.options,
         "definitions": {key: e.definition for key, e in result.before.metrics.items()},
         "environment": result.environment,
     }
 
 
-def entry(estimate: Estimate) -> dict[str, Any]:
-    """One estimate: value and interval always, the rest where it says something."""
-    found = {f.name: getattr(estimate, f.name) for f in dataclasses.fields(estimate)}
-    found["parts"] = [entry(part) for part in estimate.parts]
-    if _unbounded(estimate.value) and not estimate.reason:
-        found["reason"] = f"the value is {estimate.value}"
-    return {
-        key: _finite(value) for key, value in found.items() if key in ALWAYS or value not in (None, "", False, (), [])
-    }
-
-
 def _metrics(metrics: dict[str, Estimate]) -> dict[str, Any]:
-    return {key: entry(estimate) for key, estimate in metrics.items()}
+    return {key: plain(estimate) for key, estimate in metrics.items()}
 
 
 def _fit(record: FitRecord) -> dict[str, Any]:
-    found = {key: _finite(value) for key, value in dataclasses.asdict(record).items()}
+    found = {key: finite(value) for key, value in dataclasses.asdict(record).items()}
     return {**found, "parameters": _metrics(record.parameters)}
 
 
 def _sides(result: Result, part: Callable[[Variant], Any]) -> dict[str, Any]:
     sides: dict[str, Variant | None] = {"before": result.before, "after": result.after}
     return {name: part(side) for name, side in sides.items() if side is not None}
-
-
-def _unbounded(value: float | None) -> bool:
-    return value is not None and not math.isfinite(value)
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -32,27 +32,42 @@ def _head(result: Result) -> Text:
         head.append(f"{result.fit.objective} {was}{number(result.fit.objective_after)} on them\n")
     kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
     head.append(f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}")
-    head.append(f"; intervals at {100 * result.level:g} %")
+    weighted = f", weights add up to {result.weight:g}" if result.weight != result.n else ""
+    head.append(f"{weighted}; intervals at {100 * result.level:g} %")
     return head
 
 
 def _metrics(result: Result, plain: bool) -> Table:
+    if result.after is None:
+        return _measured(result, plain)
     table = ruled("", plain)
-    table.add_column("")
-    after = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
-    sides: list[tuple[str, dict[str, Estimate], bool]] = [
-        ("Before" if result.after else "Measured", result.before.metrics, False)
-    ]
-    if result.after is not None:
-        sides.append((after.get(result.after_is or "", "After"), result.after.metrics, False))
+    sides = [("Before", result.before.metrics, False), (after_title(result), result.after.metrics, False)]
     if result.change is not None:
         sides.append(("Change", result.change, True))
-    for head, _, _ in sides:
-        table.add_column(head, justify="right")
+    for head in ("", *(head for head, _, _ in sides)):
+        table.add_column(head, justify="right" if head else "left")
     for key in result.before.metrics:
         cells = [_cell(metrics.get(key), sign) for _, metrics, sign in sides]
         table.add_row(Text(title(key), style="bold"), *cells)
     return table
+
+
+def _measured(result: Result, plain: bool) -> Table:
+    """One side alone: a line per metric."""
+    table = ruled("", plain, wide=False)
+    for head in ("", "measured", "interval", ""):
+        table.add_column(head, justify="left" if head != "measured" else "right")
+    for key, estimate in result.before.metrics.items():
+        beside = ", ".join(filter(None, (_floor(estimate), _corrected(estimate))))
+        value = Text(number(estimate.value), style="bold")
+        table.add_row(Text(title(key), style="bold"), value, between(estimate), Text(beside, style="dim"))
+    return table
+
+
+def after_title(result: Result) -> str:
+    """How the numbers after calibration were obtained, as a head of a column."""
+    ways = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
+    return ways.get(result.after_is or "", "After")
 
 
 def _cell(estimate: Estimate | None, sign: bool) -> Text:
@@ -61,10 +76,18 @@ def _cell(estimate: Estimate | None, sign: bool) -> Text:
     value = number(estimate.value)
     plus = "+" if sign and estimate.value is not None and estimate.value > 0 else ""
     cell = Text(plus + value, style="bold")
-    for line in (between(estimate, sign), _floor(estimate)):
+    for line in (between(estimate, sign), _corrected(estimate), _floor(estimate)):
         if line:
             cell.append("\n" + line, style="not bold dim")
     return cell
+
+
+def _corrected(estimate: Estimate) -> str:
+    """The value less its bias, where the plain one does not even lie in the interval."""
+    if None in (estimate.value, estimate.low, estimate.high, estimate.debiased):
+        return ""
+    inside = estimate.low <= estimate.value <= estimate.high  # type: ignore[operator]
+    return "" if inside else f"debiased {number(estimate.debiased)}"
 
 
 def _floor(estimate: Estimate) -> str:
@@ -95,12 +118,16 @@ def _notes(result: Result) -> list[str]:
 
 
 def _groups(column: str, values: dict[str, Result], plain: bool) -> Table:
-    table = ruled(f"by {shown(column)}", plain)
+    first = next(iter(values.values()))
+    how = f", {after_title(first).lower()}" if first.after is not None else ""
+    table = ruled(f"by {shown(column)}{how}", plain)
     measured = dict.fromkeys(key for part in values.values() for key in part.before.metrics)
     keys = [key for key in measured if key.partition(":")[0] in BY_GROUP]
     for head in ("", "rows", *map(title, keys)):
         table.add_column(head, justify="right" if head else "left")
     for value, part in values.items():
         side = part.after or part.before
-        table.add_row(Text(shown(value, 20)), f"{part.n:,}", *(_cell(side.metrics.get(key), False) for key in keys))
+        table.add_row(
+            Text(shown(value, 20) or "(empty)"), f"{part.n:,}", *(_cell(side.metrics.get(key), False) for key in keys)
+        )
     return table

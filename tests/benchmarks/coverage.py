@@ -1,8 +1,9 @@
 """What every interval covers, by simulation against known truth; prints a Markdown table.
 
 A world is a finite population of rows with scores and known probabilities of every class. A sample draws rows with
-replacement and labels from the probabilities, and goes through the program: cross-fitted temperature, one pass,
-intervals. The truth of a metric is its value in the population, of a change that of the model fitted on the sample.
+replacement and labels from the probabilities, and goes through the program: cross-fitted temperature (or one fitted
+elsewhere, and the sample held out), one pass, intervals. The truth of a metric is its value in the population, of a
+change that of the model fitted on the sample. The MCE's is the largest gap of the bins that the sample reaches.
 
     python tests/benchmarks/coverage.py [--samples 1000] [--seed 0] [--processes 2] [--only TEXT]
 """
@@ -14,7 +15,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -22,18 +25,24 @@ import numpy as np
 
 from calibrate import registry
 from calibrate.api.evaluate import CrossFitted
+from calibrate.api.fit import fitted
+from calibrate.calibrators.temperature import Temperature
 from calibrate.cells import cells_of
 from calibrate.errors import CalibrateError
 from calibrate.folds import with_folds
 from calibrate.model import Calibrated
-from calibrate.outcomes import event_bin_sums
+from calibrate.numerics import log_softmax, softplus
+from calibrate.outcomes import bin_index, event_bin_sums
 from calibrate.protocols import Link, Task
 from calibrate.results import Estimate
-from calibrate.rows import from_arrays
+from calibrate.rows import Block, Step, from_arrays
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged, measure
 
 POPULATION = 20_000
-COLUMNS = ("nll", "brier", "accuracy", "confidence_gap", "ece", "change of nll", "change of brier", "T")
+CHANGES = ("nll", "brier", "ece")
+COLUMNS = (
+    "nll", "brier", "accuracy", "confidence_gap", "ece", "mce", *(f"change of {name}" for name in CHANGES), "T",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class World:
     columns    classes, or events
     offset     of the true logits of events: how rare they are
     weights    "" for none, "exponential", or "hard" (rows of low confidence weigh four times as much)
+    method     how it is fitted; "holdout": at the true temperature, elsewhere
     """
 
     name: str
@@ -53,6 +63,7 @@ class World:
     task: Task = "multiclass"
     offset: float = 0.0
     weights: str = ""
+    method: str = "temperature"
 
 
 WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
@@ -60,12 +71,20 @@ WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
     (World("T = 1.1", 1.1, 4.0), (200, 1000)),
     (World("T = 1.5", 1.5, 4.0), (50, 200, 1000)),
     (World("T = 2.5", 2.5, 30.0), (50, 200, 1000)),
+    (World("T = 2.5, holdout", 2.5, 30.0, method="holdout"), (50, 200, 1000)),
+    (World("T = 0.6", 0.6, 30.0), (50, 200, 1000)),
+    (World("T = 0.6, holdout", 0.6, 30.0, method="holdout"), (50, 200)),
+    (World("100 classes, T = 1.5", 1.5, 4.0, 100), (100, 1000)),
     (World("binary, calibrated", 1.0, 1.5, 1, "binary"), (200, 1000)),
     (World("binary, T = 1.5", 1.5, 1.5, 1, "binary"), (200, 1000)),
     (World("binary, rare event", 1.5, 1.0, 1, "binary", -3.5), (200, 1000)),
+    (World("binary, p near 0", 1.5, 1.0, 1, "binary", -5.0), (100, 1000)),
+    (World("binary, p near 0 and 1", 1.5, 6.0, 1, "binary"), (50, 200, 1000)),
     (World("exponential weights, T = 1.5", 1.5, 4.0, weights="exponential"), (200, 1000)),
     (World("hard rows weigh 4, T = 1.1", 1.1, 4.0, weights="hard"), (200, 1000)),
     (World("multi-label, T = 2", 2.0, 2.0, 5, "multilabel"), (200, 1000)),
+    (World("six labels, each T = 1", 1.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
+    (World("six labels, each T = 2", 2.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
 )
 
 
@@ -79,14 +98,14 @@ class Population:
     true: np.ndarray
     weights: np.ndarray
 
-    def values(self, temperature: float = 1.0) -> dict[str, float]:
+    def values(self, temperature: float | tuple[float, ...] = 1.0) -> dict[str, float]:
         """Every metric of the scores divided by a temperature, exactly."""
-        p = self.link(self.scores / temperature)
+        scores = self.scores / np.asarray(temperature)
+        p = self.link(scores)
         events = self.world.task != "multiclass"
-        with np.errstate(divide="ignore", invalid="ignore"):
-            nll = -np.where(self.true > 0, self.true * np.log(p), 0.0)
-            if events:
-                nll -= np.where(self.true < 1, (1 - self.true) * np.log1p(-p), 0.0)
+        nll = self.true * softplus(-scores) + (1 - self.true) * softplus(scores)
+        if not events:
+            nll = -self.true * np.maximum(log_softmax(scores), -1e300)
         brier = (p - self.true) ** 2 + self.true * (1 - self.true)
         found = {"nll": self._mean(nll.sum(axis=1)), "brier": self._mean(brier.sum(axis=1))}
         if events:
@@ -99,10 +118,18 @@ class Population:
         found["accuracy"] = self._mean(right)
         found["confidence_gap"] = self._mean((prediction - frequency).mean(axis=1))
         if self.world.task != "multilabel":
-            bins = event_bin_sums(prediction, frequency, self.weights, 15)
-            cells = cells_of(bins)
-            found["ece"] = cells.ece
+            found["ece"] = cells_of(event_bin_sums(prediction, frequency, self.weights, 15)).ece
         return found
+
+    @cached_property
+    def gaps(self) -> np.ndarray:
+        """Gap of every bin (curves, 15) of the scores as they are; 0 where the population has none."""
+        p, frequency = self.link(self.scores), self.true
+        if self.world.task == "multiclass":
+            top = self.scores.argmax(axis=1)[:, None]
+            p, frequency = (np.take_along_axis(a, top, 1) for a in (p, frequency))
+        bins = event_bin_sums(p, frequency, self.weights, 15)
+        return np.abs(bins.predicted - bins.observed) / np.maximum(bins.weight, 1e-300)
 
     def _mean(self, x: np.ndarray) -> float:
         return float(np.average(x, weights=self.weights))
@@ -178,27 +205,35 @@ def _one_sample(
 ) -> None:  # fmt: skip
     world, link = people.world, people.link
     rows, _ = with_folds(from_arrays(scores, labels, weights), 5, 0)
-    fit = registry.load("calibrators", "temperature").fit
-    steps = {BEFORE: Unchanged()}
-    fitted = None
-    try:
-        fitted = fit(rows, link, folds=5)
-        if None not in fitted.folds:
-            steps |= {AFTER: CrossFitted(fitted.folds), IN_SAMPLE: Calibrated(fitted.calibrator)}
-    except CalibrateError:
-        pass  # no answer in so small a sample: counted by what is not given
-    metrics = {name: registry.make("metrics", name) for name in truth}
-    found = measure(rows, link, steps, metrics, task=world.task, classes=())
+    steps: dict[str, Step] = {BEFORE: Unchanged()}
+    fit, calibrator = None, Temperature(world.temperature) if world.method == "holdout" else None
+    if calibrator:
+        steps[AFTER] = Calibrated(calibrator)
+    with suppress(CalibrateError):  # no answer in so small a sample: counted by what is not given
+        fit = None if calibrator else fitted(rows, world.method, link, 5)
+    if fit:
+        calibrator = fit.calibrator
+        if None not in fit.folds:
+            steps |= {AFTER: CrossFitted(fit.folds), IN_SAMPLE: Calibrated(calibrator)}
+    metrics = {name: registry.make("metrics", name) for name in (*truth, "mce")}
+    p = calibrator.n_parameters if calibrator else 1
+    found = measure(rows, link, steps, metrics, task=world.task, classes=(), n_parameters=p)
     tally.samples += 1
     tally.errors += round(len(labels) * (1 - (found.variants[BEFORE].metrics["accuracy"].value or 0.0)))
     for name, value in truth.items():
         tally.add(name, found.variants[BEFORE].metrics[name], value)
-    if fitted is not None:
-        tally.add("T", fitted.record.parameters["temperature"], world.temperature)
-    if found.change is not None and fitted is not None:
-        after = people.values(fitted.calibrator.temperature)
-        for name in ("nll", "brier"):
-            tally.add(f"change of {name}", found.change[name], after[name] - truth[name])
+    reached = people.link.outcomes(Block(0, scores, labels), (15,)).event_bins[15].count > 0
+    if world.task == "multiclass":
+        top = people.link(scores).max(axis=1)
+        reached = np.bincount(bin_index(top, 15), minlength=15)[None] > 0
+    tally.add("mce", found.variants[BEFORE].metrics["mce"], float(people.gaps[reached].max()))
+    for estimate in fit.record.parameters.values() if fit else ():
+        tally.add("T", estimate, world.temperature)
+    if found.change is not None and calibrator is not None:
+        after = people.values(calibrator.temperature)
+        for name in CHANGES:
+            if name in truth:
+                tally.add(f"change of {name}", found.change[name], after[name] - truth[name])
 
 
 def table(tallies: Iterator[Tally], cells: list[tuple[World, int, int, int]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,46 @@ def test_after_is_what_it_says(say: Say, arguments: tuple[str, ...], after_is: s
     assert (document["n"] + document["fit"]["n"] == 4000) == (arguments == ("--holdout", "0.3"))
 
 
+def test_a_holdout_is_read_as_the_fitted_rows_were(say: Say, tmp_path: Path) -> None:
+    other = str(DATA / "employment" / "holdout.csv")
+    code, out, err = say("fit", EMPLOYMENT, "--holdout-scores", other, "--json", "--no-plot")
+    roles = [item["role"] for item in json.loads(out)["inputs"]]
+    assert (code, roles) == (0, ["scores and labels", "holdout scores and labels"])
+    assert "read holdout.csv" in err
+    assert say("fit", EMPLOYMENT, "--holdout-scores", *HOLDOUT[:1], "--holdout-labels", HOLDOUT[1])[0] == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (EMPLOYMENT, "--holdout-scores", EMPLOYMENT),
+        (*CIFAR, "--holdout-labels", CIFAR[1]),
+        (EMPLOYMENT, "--holdout-scores", str(DATA / "employment" / "holdout.csv"), "--holdout", "0.3"),
+    ],
+)
+def test_what_is_no_holdout_is_refused(say: Say, arguments: tuple[str, ...]) -> None:
+    code, _, err = say("fit", *arguments)
+    assert code == 2
+    assert "error[E606]" in err
+
+
+def test_a_model_clips_as_its_fit_did(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("p,label\n" + "0.9,1\n0.2,0\n0.7,0\n0.4,1\n1.0,1\n0.0,1\n" * 5)
+    assert say("fit", "p.csv", "--clip", "1e-3", "--no-plot", "--format", "csv", "-o", "out")[0] == 0
+    code, out, _ = say("apply", "out/model.json", "p.csv")
+    assert code == 0
+    assert out == (tmp_path / "out" / "probabilities.csv").read_text()
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["options"] == {"folds": 5, "holdout": None, "seed": 0, "reading": {"clip": 1e-3}}
+
+
+def test_the_result_of_a_model_names_the_model(say: Say, fitted: Path) -> None:
+    out = say("score", *HOLDOUT, "--model", fitted / "model.json", "--json", "--metrics", "nll")[1]
+    model = json.loads(out)["inputs"][-1]
+    assert model["role"] == "model"
+    assert model["sha256"] == sha256((fitted / "model.json").read_bytes()).hexdigest()
+
+
 def test_groups_are_reported(say: Say) -> None:
     code, out, _ = say("score", EMPLOYMENT, "--group", "sex", "--group", "race", "--json", "--metrics", "accuracy")
     groups = json.loads(out)["groups"]
@@ -195,6 +236,7 @@ def test_inspect_names_decisions_and_flags(say: Say) -> None:
         (("fit", *CIFAR, "--folds", "1"), "E603", "folds"),
         (("fit", *CIFAR, "--holdout", "1.5"), "E603", "holdout"),
         (("fit", *CIFAR, "--ci", "95"), "E603", "ci"),
+        (("fit", *CIFAR, "--seed", "-1"), "E603", "seed"),
         (("fit", *CIFAR, "--format", "xlsx"), "E510", "xlsx"),
         (("fit", *CIFAR, "--executor", "gpu"), "E601", "threads"),
         (("fit", *CIFAR, "--frobnicate"), "E600", "frobnicate"),
