@@ -41,7 +41,7 @@ bench: .venv-bench/bench.stamp ## speed and memory, ours and the peers' (ARGS="-
 	.venv-bench/bin/python tests/benchmarks/bench.py $(ARGS)
 
 coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against known truth
-	$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
+	$(BIN)/python tests/benchmarks/simulate.py $(ARGS)
 
 clean: ## remove environments, caches and outputs
 	rm -rf .venv .venv-ci .venv-bench demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

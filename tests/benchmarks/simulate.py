@@ -5,7 +5,7 @@ replacement and labels from the probabilities, and goes through the program: cro
 elsewhere, and the sample held out), one pass, intervals. The truth of a metric is its value in the population, of a
 change that of the model fitted on the sample. The MCE's is the largest gap of the bins that the sample reaches.
 
-    python tests/benchmarks/coverage.py [--samples 1000] [--seed 0] [--processes 2] [--only TEXT]
+    python tests/benchmarks/simulate.py [--samples 1000] [--seed 0] [--processes 2] [--only TEXT]
 """
 
 from __future__ import annotations
