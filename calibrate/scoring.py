@@ -10,13 +10,13 @@ from typing import Any, cast
 import numpy as np
 
 from calibrate.collectors import Errors, EventBins, Moments, Paired, TopBins
-from calibrate.curves import CURVES_AT_MOST, class_totals, curve_of, event_curves
-from calibrate.intervals import FEW_ERRORS
 from calibrate.metrics.link_loss import LinkLoss
 from calibrate.protocols import Collector, Link, Metric, Outcomes, Task
 from calibrate.results import Estimate, Variant
 from calibrate.rows import Block, Rows, Step
 from calibrate.sums import Sums
+from calibrate.uncertainty.curves import CURVES_AT_MOST, class_totals, curve_of, event_curves
+from calibrate.uncertainty.intervals import FEW_ERRORS
 
 BEFORE, AFTER, IN_SAMPLE, CHANGE = "before", "after", "in-sample", "change"
 CURVE_BINS = 15

@@ -11,13 +11,13 @@ import pytest
 
 from calibrate import registry
 from calibrate.collectors import Errors, Moments, TopBins
-from calibrate.intervals import hall, mean_of
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.protocols import Metric
 from calibrate.rows import Block, Rows, from_arrays, serial
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, RunnerUp, Scored, Unchanged, measure
 from calibrate.sums import merge
+from calibrate.uncertainty.intervals import hall, mean_of
 
 METRICS: dict[str, Metric] = {name: registry.make("metrics", name) for name in ("nll", "brier", "accuracy", "ece")}
 

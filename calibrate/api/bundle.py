@@ -10,10 +10,10 @@ from typing import BinaryIO
 import numpy as np
 
 from calibrate import registry
-from calibrate.aside import Content
 from calibrate.errors import CalibrateError, shown
 from calibrate.model import Model
-from calibrate.outputs import gzipped
+from calibrate.outputs.aside import Content
+from calibrate.outputs.write import gzipped
 from calibrate.reading.dataset import Dataset
 from calibrate.results import Result
 

@@ -17,12 +17,12 @@ from calibrate.errors import CalibrateError
 from calibrate.folds import held_out, with_folds
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Calibrator, Link
-from calibrate.quantiles import known_level
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import Fitted, Result
 from calibrate.rows import Block, Rows, Step
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged
+from calibrate.uncertainty.quantiles import known_level
 
 MOST_FOLDS = 100
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.manifest import check_file
 from calibrate.model import Model, from_json
 from calibrate.numerics import in_sound_unit
+from calibrate.outputs.manifest import check_file
 from calibrate.protocols import Task
 from calibrate.reading.dataset import Dataset, from_memory, read
 from calibrate.reading.options import KnownModel, ReadOptions

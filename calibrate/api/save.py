@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from calibrate.model import Model
-from calibrate.outputs import write_file
+from calibrate.outputs.write import write_file
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:

@@ -15,12 +15,12 @@ from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError, shown
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link, Metric, Task
-from calibrate.quantiles import known_level
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import Input, Result
 from calibrate.rows import Rows, Step
 from calibrate.scoring import AFTER, BEFORE, Measured, Unchanged, measure
+from calibrate.uncertainty.quantiles import known_level
 from calibrate.verdict import verdict_of
 
 Chosen = Sequence[str] | str | None

@@ -19,15 +19,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from calibrate import quantiles
 from calibrate.errors import CalibrateError
-from calibrate.optimize import Slopes, minimise, third_order_step
-from calibrate.prospects import Prospects, prospects
+from calibrate.fitting.optimize import Slopes, minimise, third_order_step
+from calibrate.fitting.prospects import Prospects, prospects
+from calibrate.fitting.slopes import Losses, Problem, SlopeSums, in_float32, in_float64, subsample
 from calibrate.protocols import Link
 from calibrate.results import Estimate, FitRecord, Fitted
 from calibrate.rows import Rows
-from calibrate.slopes import Losses, Problem, SlopeSums, in_float32, in_float64, subsample
 from calibrate.sums import Sums
+from calibrate.uncertainty import quantiles
 
 LARGE = 5_000_000
 """Scores from which float32 is fitted in float32, and the search begins on a subsample."""

@@ -29,7 +29,7 @@ def command(
     from calibrate.api import bundle
     from calibrate.api.load import load_model
     from calibrate.cli.run import Run
-    from calibrate.outputs import write_file
+    from calibrate.outputs.write import write_file
 
     run = Run(chosen)
     run.ready(output, scores, labels, model)

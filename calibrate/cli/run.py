@@ -32,7 +32,7 @@ class Run:
         self.voice = Voice(chosen.quiet, chosen.no_color)
         self.options = ReadOptions(**read_options(chosen))
         if hasattr(chosen, "ci"):
-            from calibrate.quantiles import known_level
+            from calibrate.uncertainty.quantiles import known_level
 
             known_level(chosen.ci)
         if chosen.seed < 0:
@@ -72,13 +72,13 @@ class Run:
 
     def keep_inputs(self, *inputs: str | None, outputs: Sequence[str]) -> None:
         """Refuse outputs that are inputs."""
-        from calibrate.outputs import refuse_inputs
+        from calibrate.outputs.write import refuse_inputs
 
         refuse_inputs(outputs, [name for name in inputs if name is not None and name != "-"])
 
     def ready(self, output: str, *inputs: str | None) -> None:
         """Refuse now what could not be written later."""
-        from calibrate.outputs import ready_for_file
+        from calibrate.outputs.write import ready_for_file
 
         ready_for_file(output)
         self.keep_inputs(*inputs, outputs=[output])
@@ -131,7 +131,7 @@ class Run:
         from calibrate.api.bundle import probabilities, written_as
 
         if output is not None and output != "-":
-            from calibrate.outputs import write_file
+            from calibrate.outputs.write import write_file
 
             write_file(output, probabilities(model, data, written_as(output)))
             self.voice.note(f"wrote {shown(output)}")

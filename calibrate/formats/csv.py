@@ -15,13 +15,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from calibrate import fast_csv, grammar, strict_csv
+from calibrate.containers import fast_csv, grammar, strict_csv
+from calibrate.containers.layout import Layout, comment_lines, conclude, dialect_of, refuse_strange
+from calibrate.containers.opening import Opened
+from calibrate.containers.pieces import FIRST, Span, ahead, pieces
+from calibrate.containers.text_table import TextTable
 from calibrate.errors import named
-from calibrate.layout import Layout, comment_lines, conclude, dialect_of, refuse_strange
-from calibrate.opening import Opened
-from calibrate.pieces import FIRST, Span, ahead, pieces
 from calibrate.table import Fault, Source
-from calibrate.text_table import TextTable
 
 STRICT_BELOW = 4 << 20
 """Bytes up to which the strict reader is done before polars is imported."""

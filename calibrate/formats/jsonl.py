@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from calibrate import grammar
-from calibrate.column_table import Column, ColumnTable
+from calibrate.containers import grammar
+from calibrate.containers.column_table import Column, ColumnTable
+from calibrate.containers.opening import Opened
+from calibrate.containers.pieces import FIRST, pieces
+from calibrate.containers.strict_csv import decode
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.opening import Opened
-from calibrate.pieces import FIRST, pieces
-from calibrate.strict_csv import decode
 from calibrate.table import Decision, Fault, Source
 
 FAULTS = 5

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from calibrate.array_table import ArrayTable, said, stored_in
+from calibrate.containers.array_table import ArrayTable, said, stored_in
+from calibrate.containers.npy_header import MAGIC
+from calibrate.containers.opening import Opened
 from calibrate.errors import named
-from calibrate.npy_header import MAGIC
-from calibrate.opening import Opened
 from calibrate.table import Source
 
 

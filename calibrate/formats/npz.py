@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, ClassVar
 
-from calibrate.array_table import ArrayTable, said, stored_in
-from calibrate.content import PIECE, Content, FileBytes, MemoryBytes
+from calibrate.containers.array_table import ArrayTable, said, stored_in
+from calibrate.containers.content import PIECE, Content, FileBytes, MemoryBytes
+from calibrate.containers.foreign import TORCH
+from calibrate.containers.opening import Opened
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.foreign import TORCH
-from calibrate.opening import Opened
 from calibrate.table import Decision, Source
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from calibrate.column_table import Column, ColumnTable
+from calibrate.containers.column_table import Column, ColumnTable
+from calibrate.containers.opening import Opened
 from calibrate.errors import CalibrateError, shown
-from calibrate.opening import Opened
 from calibrate.table import Decision, Fault, Source
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from calibrate import means
 from calibrate.collectors import Moments
+from calibrate.uncertainty import means
 
 if TYPE_CHECKING:
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
     from calibrate.results import Estimate
+    from calibrate.uncertainty.means import Found
 
 ROWS, LABELS = Moments("event_correct", of_rows=True), Moments("event_correct")
 DEFINITIONS: dict[str, str] = {

@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from calibrate import means
+from calibrate.uncertainty import means
 
 if TYPE_CHECKING:
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
     from calibrate.results import Estimate
+    from calibrate.uncertainty.means import Found
 
 DEFINITIONS: dict[str, str] = {
     "multiclass": "sum over classes, 0..2",

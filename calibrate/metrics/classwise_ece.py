@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from calibrate.binned import all_cells, curves_of, ends_change
-from calibrate.cells import noise_floor, noise_point
 from calibrate.collectors import EventBins
 from calibrate.errors import CalibrateError
 from calibrate.results import Estimate
+from calibrate.uncertainty.binned import all_cells, curves_of, ends_change
+from calibrate.uncertainty.cells import noise_floor, noise_point
 
 if TYPE_CHECKING:
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
+    from calibrate.uncertainty.means import Found
 
 UNSHOWN = "no interval whose coverage was shown"
 

@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from calibrate.binned import curve_estimate, curves_of, ends_change, mean_of_labels
 from calibrate.collectors import EventBins, RawColumn, TopBins, equal_mass
 from calibrate.errors import CalibrateError
+from calibrate.uncertainty.binned import curve_estimate, curves_of, ends_change, mean_of_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
     from calibrate.results import Estimate
+    from calibrate.uncertainty.means import Found
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from calibrate import means
 from calibrate.collectors import Errors, Moments
+from calibrate.uncertainty import means
 
 if TYPE_CHECKING:
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
     from calibrate.results import Estimate
+    from calibrate.uncertainty.means import Found
 
 
 @dataclass(frozen=True)

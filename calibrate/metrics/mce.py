@@ -15,14 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from calibrate.binned import all_cells, curves_of, ends_change, max_estimate
 from calibrate.collectors import EventBins, TopBins
 from calibrate.errors import CalibrateError
+from calibrate.uncertainty.binned import all_cells, curves_of, ends_change, max_estimate
 
 if TYPE_CHECKING:
-    from calibrate.means import Found
     from calibrate.protocols import Collector, Task
     from calibrate.results import Estimate
+    from calibrate.uncertainty.means import Found
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from calibrate.containers import open_table
+from calibrate.containers.container import open_table
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.protocols import Task
 from calibrate.reading import plausible

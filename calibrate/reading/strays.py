@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from calibrate.containers.grammar import is_number
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.grammar import is_number
 from calibrate.reading.columns import find, label_of, needed
 from calibrate.reading.labels import Labels
 from calibrate.reading.options import ReadOptions

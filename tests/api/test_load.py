@@ -12,7 +12,7 @@ import calibrate
 from calibrate.api.load import MOST_MODEL_BYTES
 from calibrate.errors import CalibrateError
 from calibrate.model import Model
-from calibrate.outputs import write_folder
+from calibrate.outputs.write import write_folder
 
 LOGITS, LABELS = [[2.5, -0.5], [1.5, -0.5], [-0.5, 3.0], [1.5, -0.5]], [0, 0, 1, 1]
 

@@ -27,7 +27,6 @@ from calibrate import registry
 from calibrate.api.evaluate import CrossFitted
 from calibrate.api.fit import fitted
 from calibrate.calibrators.temperature import Temperature
-from calibrate.cells import cells_of
 from calibrate.errors import CalibrateError
 from calibrate.folds import with_folds
 from calibrate.model import Calibrated
@@ -37,6 +36,7 @@ from calibrate.protocols import Link, Task
 from calibrate.results import Estimate
 from calibrate.rows import Block, Step, from_arrays
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged, measure
+from calibrate.uncertainty.cells import cells_of
 
 POPULATION = 20_000
 CHANGES = ("nll", "brier", "ece")

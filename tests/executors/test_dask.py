@@ -14,10 +14,10 @@ import pytest
 import calibrate
 from calibrate.errors import CalibrateError
 from calibrate.executors.dask import Dask, _memory_kept
+from calibrate.fitting.slopes import Losses, Problem, Reach
 from calibrate.links.softmax import Softmax
 from calibrate.results import Estimate
 from calibrate.rows import from_arrays
-from calibrate.slopes import Losses, Problem, Reach
 
 distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 

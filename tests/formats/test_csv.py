@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibrate.content import MemoryBytes
+from calibrate.containers.content import MemoryBytes
+from calibrate.containers.opening import Limits, Opened, open_input
+from calibrate.containers.text_table import TextTable
 from calibrate.errors import CalibrateError
 from calibrate.formats.csv import Csv
-from calibrate.opening import Limits, Opened, open_input
-from calibrate.text_table import TextTable
 
 SMALL = Csv(fast_from=1 << 60, first=300)
 FAST = Csv(fast_from=0, first=300, later=2000)

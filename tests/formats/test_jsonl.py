@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibrate.column_table import ColumnTable
-from calibrate.content import MemoryBytes
+from calibrate.containers.column_table import ColumnTable
+from calibrate.containers.content import MemoryBytes
+from calibrate.containers.opening import Limits, Opened
 from calibrate.errors import CalibrateError
 from calibrate.formats.jsonl import Jsonl
-from calibrate.opening import Limits, Opened
 
 
 def table(text: str | bytes, limits: Limits = Limits()) -> ColumnTable:  # noqa: B008  a frozen constant

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibrate.content import MemoryBytes
+from calibrate.containers.content import MemoryBytes
+from calibrate.containers.opening import Limits, Opened, open_input
 from calibrate.errors import CalibrateError
 from calibrate.formats.npy import Npy
-from calibrate.opening import Limits, Opened, open_input
 
 X = np.arange(12).reshape(4, 3)
 TYPES = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "g", "i1", "<i2", ">i4", "<i8", "u1", ">u2", "<u4", "<u8", "?"]
@@ -139,7 +139,7 @@ def test_law_blocks_are_the_rows(n: int, k: int, fortran: bool, data: st.DataObj
 MEASURE = """
 import resource, sys
 import numpy as np
-from calibrate.containers import open_table
+from calibrate.containers.container import open_table
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 table = open_table(sys.argv[1])
 numbers = table.numbers(range(100))

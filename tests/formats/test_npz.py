@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibrate.content import MemoryBytes
+from calibrate.containers.content import MemoryBytes
+from calibrate.containers.opening import Limits, Opened, open_input
 from calibrate.errors import CalibrateError
 from calibrate.formats.npz import Npz
-from calibrate.opening import Limits, Opened, open_input
 
 X = np.arange(12.0).reshape(4, 3)
 

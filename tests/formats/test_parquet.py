@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from calibrate.content import MemoryBytes
+from calibrate.containers.content import MemoryBytes
+from calibrate.containers.opening import Limits, Opened
 from calibrate.errors import CalibrateError
 from calibrate.formats.parquet import Parquet
-from calibrate.opening import Limits, Opened
 
 FRAME = pl.DataFrame({"a": [1.5, -2.5, 3.5], "t": ["x", "", "z"], "n": [1, 2, 3], "b": [True, False, True]})
 

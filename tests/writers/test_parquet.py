@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.outputs import write_file
+from calibrate.outputs.write import write_file
 from calibrate.writers import parquet
 
 

@@ -1,0 +1,225 @@
+"""Estimates of mean losses, gaps and frequencies: from sums to value, interval and the notes a reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite, isinf
+from typing import Any
+
+import numpy as np
+
+from calibrate.collectors import Column, Errors, Infinite, Moments
+from calibrate.protocols import Collector, Task
+from calibrate.results import Estimate
+from calibrate.uncertainty.intervals import (
+    FEW_ERRORS,
+    LEAST_DF,
+    Mean,
+    allowing_for_errors,
+    clopper_pearson,
+    frequency_rows,
+    hall,
+    mean_of,
+    paired_frequency,
+    wilson,
+)
+
+AnySums = Mapping[str, Any]
+Found = Mapping[Collector, AnySums]
+
+
+def loss_collectors(column: Column, event_column: Column, task: Task) -> tuple[Collector, ...]:
+    """What `loss_estimate` needs."""
+    per_label = (Moments(event_column),) if task == "multilabel" else ()
+    return Moments(column), Errors(column, event=task == "top-label"), Infinite(), *per_label
+
+
+def loss_estimate(
+    found: Found, column: Column, event_column: Column | None, task: Task, level: float, definition: str
+) -> Estimate:
+    """A mean loss: Hall's interval, the upper end lifted where errors are few; per label in `parts`."""
+    sums, wrong = found[Moments(column)], Errors(column, event=task == "top-label")
+    estimate = mean_estimate(sums, level, definition)
+    if isfinite(estimate.value or 0.0):
+        estimate = _with_few_errors(estimate, sums, *_errors(found, wrong), level)
+    elif Infinite() in found:
+        rows = found[Infinite()]["rows"]
+        estimate = replace(estimate, reason=f"infinite: {rows} {_rows(rows)} the true class probability 0")
+    if event_column is None or task != "multilabel":
+        return estimate
+    return replace(estimate, parts=mean_parts(found[Moments(event_column)], level, f"one label of: {definition}"))
+
+
+def _rows(n: Any) -> str:
+    return "row gives" if n == 1 else "rows give"
+
+
+def _errors(found: Found, wrong: Errors) -> tuple[AnySums, AnySums | None]:
+    """The sums of the errors that were seen, and of those that there would be were every row's runner-up true."""
+    return found[wrong], found.get(replace(wrong, runner_up=True))
+
+
+def _with_few_errors(
+    estimate: Estimate, sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float
+) -> Estimate:
+    n_wrong = int(wrong["n"])
+    if n_wrong >= FEW_ERRORS or estimate.high is None:
+        return estimate
+    ends = _with_more_errors(sums, wrong, runner_up, level)
+    if not ends:
+        return replace(estimate, notes=("no errors in the sample: the upper end does not allow for any",))
+    high = max(ends)
+    if not isfinite(high):
+        return replace(estimate, low=None, high=None, reason="no errors in the sample, and one could cost any amount")
+    return replace(
+        estimate,
+        high=max(estimate.high, high),
+        method="hall-t, few errors",
+        notes=(f"{_few(n_wrong)} in the sample: the upper end allows for errors that were not seen",),
+    )
+
+
+def _few(n_wrong: int) -> str:
+    return "no errors" if n_wrong == 0 else "only 1 error" if n_wrong == 1 else f"only {n_wrong} errors"
+
+
+def _with_more_errors(sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float) -> tuple[float, ...]:
+    """The mean of a loss (or of its change) were errors as many as they can be; empty where nobody knows their cost.
+
+    What an error costs is the mean of those that were seen and of one more that was not: in a row that the model
+    doubts, as most are, or in any row: one where it is sure costs far more.
+    """
+    loss, weight, whole = float(wrong["loss"]), float(wrong["weight"]), float(sums["w1"])
+    one, unseen = whole / float(sums["n"]), [0.0]
+    if runner_up is not None and runner_up["weight"]:
+        pairs = (("loss", "weight"), ("doubtful", "doubt"))
+        unseen = [float(runner_up[cost]) / float(runner_up[of]) for cost, of in pairs if runner_up[of]]
+    if runner_up is None or (weight and not all(map(isfinite, unseen))):
+        one, unseen = 0.0, [0.0]
+    if not weight + one:
+        return ()
+    costs = [(loss + one * cost) / (weight + one) for cost in unseen]
+    return tuple(allowing_for_errors(mean_of(sums), weight / whole, loss / whole, cost, level) for cost in costs)
+
+
+def mean_estimate(sums: AnySums, level: float, definition: str, label: int | None = None) -> Estimate:
+    """A mean with Hall's interval."""
+    mean = mean_of(sums, label)
+    ends = hall(mean, level)
+    if ends is not None:
+        return Estimate(mean.value, *ends, definition=definition, method="hall-t")
+    return Estimate(mean.value, definition=definition, reason=_why_none(mean))
+
+
+def _why_none(mean: Mean) -> str:
+    if isinf(mean.value):
+        return "infinite"
+    if mean.df < LEAST_DF:
+        return "one row has no spread" if mean.df <= 1e-9 else "one row has nearly all the weight"
+    return "values too large for an interval"
+
+
+def gap_estimate(gap: AnySums, happened: AnySums, level: float, definition: str, label: int | None = None) -> Estimate:
+    """Mean prediction minus frequency: Hall's interval, and where one of the two outcomes is rare at least as wide as
+    the Clopper-Pearson interval of its frequency."""
+    estimate = mean_estimate(gap, level, definition, label)
+    frequency = mean_of(happened, label)
+    rarer = min(frequency.value, 1 - frequency.value) * frequency.n
+    if rarer >= FEW_ERRORS - 0.5 or estimate.low is None or estimate.high is None:
+        return estimate
+    prediction = (estimate.value or 0.0) + frequency.value
+    low, high = clopper_pearson(frequency.value, frequency.n, level)
+    return replace(
+        estimate,
+        low=min(estimate.low, prediction - high),
+        high=max(estimate.high, prediction - low),
+        method="hall-t, few events",
+        notes=("one outcome is rare in the sample: the interval allows for what was not seen",),
+    )
+
+
+def mean_parts(sums: AnySums, level: float, definition: str) -> tuple[Estimate, ...]:
+    """One `mean_estimate` per label."""
+    return tuple(mean_estimate(sums, level, definition, j) for j in range(np.size(sums["x1"])))
+
+
+def frequency_estimate(sums: AnySums, level: float, definition: str, label: int | None = None) -> Estimate:
+    """A frequency of a 0/1 column with Wilson's interval."""
+    p, n = frequency_rows(sums, label)
+    return Estimate(p, *wilson(p, n, level), definition=definition, method="wilson")
+
+
+def loss_change(
+    before: Estimate, after: Estimate, found: Found, column: Column, task: Task, level: float, penalty: float
+) -> Estimate:
+    """`mean_change` of a loss; where errors are few it reaches to what more of them would make of the change.
+
+    COVERAGE
+    """
+    sums = found[Moments(column)]
+    wrong, runner_up = _errors(found, Errors(column, event=task == "top-label"))
+    estimate = mean_change(before, after, sums, level, penalty)
+    n_wrong = int(wrong["n"])
+    if estimate.low is None or estimate.high is None or n_wrong >= FEW_ERRORS:
+        return estimate
+    bounds = _with_more_errors(sums, wrong, runner_up, level)
+    if not bounds or not all(map(isfinite, bounds)):
+        reason = "no errors in the sample, and one could change it by any amount"
+        return replace(estimate, low=None, high=None, method="", reason=reason)
+    return replace(
+        estimate,
+        low=min(estimate.low, *bounds),
+        high=max(estimate.high, *bounds),
+        method=estimate.method + ", few errors",
+        notes=(f"{_few(n_wrong)} in the sample: the interval allows for errors that were not seen",),
+    )
+
+
+def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
+    """after - before with the paired Hall interval, its squared error enlarged by `penalty`."""
+    parts = change_parts(before, after)
+    if not (isfinite(before.value or 0.0) and isfinite(after.value or 0.0)):
+        side = " and ".join(s for s, e in (("before", before), ("after", after)) if not isfinite(e.value or 0.0))
+        return Estimate(None, definition=after.definition, reason=f"{side} is infinite", parts=parts)
+    mean = mean_of(sums)
+    ends = hall(mean, level, penalty)
+    if ends is None:
+        return Estimate(mean.value, definition=after.definition, reason=_why_none(mean), parts=parts)
+    return Estimate(mean.value, *ends, definition=after.definition, method=_paired("hall-t", penalty), parts=parts)
+
+
+def frequency_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
+    """after - before of a frequency, paired."""
+    low, high = paired_frequency(sums, level, penalty)
+    notes = ("no prediction changed",) if low == high == 0 else ()
+    return Estimate(
+        mean_of(sums).value,
+        low,
+        high,
+        definition=after.definition,
+        method=_paired("agresti-min", penalty),
+        notes=notes,
+        parts=change_parts(before, after),
+    )
+
+
+def change_parts(before: Estimate, after: Estimate) -> tuple[Estimate, ...]:
+    """Differences of the values per label, without intervals."""
+    pairs = zip(before.parts, after.parts, strict=True)
+    return tuple(_part_change(b, a) for b, a in pairs)
+
+
+def _part_change(before: Estimate, after: Estimate) -> Estimate:
+    values = before.value, after.value
+    if None in values or not all(isfinite(v) for v in values if v is not None):
+        return Estimate(None, definition=after.definition, reason="not finite on both sides")
+    return Estimate(
+        (after.value or 0.0) - (before.value or 0.0),
+        definition=after.definition,
+        reason="the interval is given for the whole only",
+    )
+
+
+def _paired(method: str, penalty: float) -> str:
+    return f"paired {method}" + (", cross-fitted" if penalty else "")

@@ -1,0 +1,85 @@
+"""Passes of a fit: sums by fold, subsamples, and what weights of 0 leave out."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from calibrate.fitting.slopes import InUnits, Losses, Problem, Reach, SlopeSums, in_float32, in_float64, subsample
+from calibrate.links.sigmoid import Sigmoid
+from calibrate.links.softmax import Softmax
+from calibrate.rows import Block, from_arrays
+
+RNG = np.random.default_rng(0)
+Z, Y, W = RNG.normal(0, 2, (40, 3)), RNG.integers(0, 3, 40), RNG.integers(0, 3, 40).astype(float)
+FOLDS = RNG.integers(0, 4, 40)
+
+
+@pytest.mark.parametrize("weights", [None, W])
+def test_slope_sums_by_fold(weights: np.ndarray | None) -> None:
+    points = np.array([[0.5], [1.5]])
+    sums = SlopeSums(Problem(Softmax(), 1, 4), points)(Block(0, Z, Y, weights, FOLDS))
+    w = np.ones(40) if weights is None else weights
+    for i, b in enumerate((0.5, 1.5)):
+        rows = Softmax().derivatives(Block(0, Z, Y), b)
+        for fold in range(4):
+            mine = fold == FOLDS
+            for key in ("loss", "first", "second", "third"):
+                assert sums[key][i, fold, 0] == pytest.approx((w * getattr(rows, key))[mine].sum(), abs=1e-12)
+        assert sums["square"][i, 0] == pytest.approx(np.square(w * rows.first).sum())
+        assert sums["spread"][i, 0] == pytest.approx((w**2 * rows.second).sum())
+    assert sums["weight"] == w.sum()
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_events_share_one_b_or_have_their_own(columns: int) -> None:
+    y = (Z > 0).astype(int)
+    points = np.full((1, columns), 0.7)
+    sums = SlopeSums(Problem(Sigmoid(), columns), points)(Block(0, Z, y))
+    rows = Sigmoid().derivatives(Block(0, Z, y), 0.7)
+    expected = rows.first.sum(axis=0) if columns == 3 else rows.first.sum(keepdims=True)[0]
+    assert sums["first"][0, 0] == pytest.approx(expected)
+    squares = np.square(rows.first).sum(axis=0) if columns == 3 else np.square(rows.first.sum(axis=1)).sum()
+    assert sums["square"][0] == pytest.approx(squares)
+
+
+def test_reach_of_overflowing_differences() -> None:
+    z = np.array([[1.7e308, -1.7e308], [0.0, -np.inf]])
+    found = Reach(Problem(Softmax()))(Block(7, z, np.array([1, 1])))
+    assert found["gap"][0].tolist() == [np.finfo(float).max]
+    assert found["wrong"].tolist() == [[2.0]]
+    assert found["impossible"] == (8,)
+
+
+def test_rows_of_weight_zero_decide_nothing() -> None:
+    z = np.array([[5.0, 0.0], [0.0, -np.inf], [0.0, 1.0]])
+    block = Block(0, z, np.array([0, 1, 1]), np.array([0.0, 0.0, 2.0]))
+    found = Reach(Problem(Softmax()))(block)
+    assert (found["gap"][0].tolist(), found["impossible"], found["rows"], found["weight"]) == ([1.0], (), 1, 2.0)
+    assert Losses(Problem(Softmax()))(block)["loss"] == pytest.approx(2 * np.log1p(np.exp(-1)))
+    assert np.isfinite(SlopeSums(Problem(Softmax()), np.ones((1, 1)))(block)["first"]).all()
+
+
+@pytest.mark.parametrize("cut", [3, 100, 5000])
+def test_subsample_is_evenly_spread(cut: int) -> None:
+    n = 5000
+    z, y, w = np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2, np.arange(n) / n
+    some = subsample(from_arrays(z, y, w, rows_per_block=cut), 100)
+    block = next(some.blocks())
+    assert 50 <= some.n <= 200
+    rows = (block.scores[:, 0] / 2).astype(int)
+    assert np.diff(rows).max() <= 4 * n / 100 + 4 * cut * (n // cut // 32)
+    assert np.asarray(block.labels).tolist() == (rows % 2).tolist()
+    assert np.asarray(block.weights).tolist() == (rows / n).tolist()
+
+
+def test_steps_change_only_the_scores_and_can_be_shipped() -> None:
+    rows = from_arrays(Z, Y, W)
+    units = np.array([3, 0, -2])
+    for step, expected in ((InUnits(units), Z / 2.0**units), (in_float32, Z.astype(np.float32)), (in_float64, Z)):
+        again = pickle.loads(pickle.dumps(rows.map(step).loads))
+        block = again[0]()
+        assert block.scores.tolist() == expected.tolist()
+        assert np.asarray(block.labels).tolist() == Y.tolist()

@@ -1,0 +1,107 @@
+"""Estimates from bins: values by hand, and what is said where there is no interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from calibrate.results import Estimate
+from calibrate.uncertainty.binned import all_cells, curve_estimate, curves_of, ends_change, max_estimate, mean_of_labels
+
+N, P, Y = np.array([40.0, 0.0, 60.0]), np.array([0.2, 0.0, 0.9]), np.array([0.3, 0.0, 0.7])
+
+
+def sums(curves: int = 1) -> dict[str, Any]:
+    one = {"count": N, "weight": N, "predicted": N * P, "observed": N * Y, "squares": N}
+    return {key: np.stack([value] * curves) if curves > 1 else value for key, value in one.items()}
+
+
+@pytest.mark.parametrize(
+    ("norm", "value"), [("l1", 0.4 * 0.1 + 0.6 * 0.2), ("l2", np.sqrt(0.4 * 0.01 + 0.6 * 0.04)), ("max", 0.2)]
+)
+def test_norms(norm: Any, value: float) -> None:
+    found = curve_estimate(curves_of(sums())[0], norm, 0.95, "as said")
+    assert found.value == pytest.approx(value, rel=1e-12)
+    assert found.definition == "as said"
+    assert found.noise_floor is not None
+    assert found.noise_floor_p95 is not None
+    assert 0 < found.noise_floor < found.noise_floor_p95 < 0.3
+
+
+def test_l1_has_everything() -> None:
+    found = curve_estimate(curves_of(sums())[0], "l1", 0.95, "")
+    assert None not in (found.low, found.debiased, found.high)
+    assert found.method == "inversion"
+    assert not found.notes
+
+
+def test_a_value_above_its_interval_is_explained() -> None:
+    bins = {key: np.full(15, 4.0) for key in ("count", "weight", "squares")}
+    centre = (np.arange(15) + 0.5) / 15
+    off = np.where(np.arange(15) % 2, 0.25, -0.25)
+    found = curve_estimate(
+        curves_of({**bins, "predicted": 4 * centre, "observed": 4 * np.clip(centre + off, 0, 1)})[0], "l1", 0.95, ""
+    )
+    assert found.value is not None
+    assert found.high is not None
+    assert (found.value > found.high) == bool(found.notes)
+
+
+def test_few_events_are_said() -> None:
+    few = {"count": N, "weight": N, "predicted": N * 0.01, "observed": np.array([1.0, 0, 2]), "squares": N}
+    found = curve_estimate(curves_of(few)[0], "l1", 0.95, "")
+    assert found.method == "inversion, few events"
+    assert "rare in the sample" in found.notes[0]
+
+
+def test_l2_has_no_interval_and_says_so() -> None:
+    found = curve_estimate(curves_of(sums())[0], "l2", 0.95, "")
+    assert (found.low, found.high) == (None, None)
+    assert found.reason
+
+
+def test_max_uses_clopper_pearson_in_all_bins_at_once() -> None:
+    found = max_estimate(curves_of(sums())[0], 0.95, "")
+    ends = [stats.binomtest(k, n).proportion_ci(0.975, "exact") for k, n in ((12, 40), (42, 60))]
+    low = max(max(e.low - p, p - e.high, 0) for e, p in zip(ends, (0.2, 0.9), strict=True))
+    high = max(max(p - e.low, e.high - p) for e, p in zip(ends, (0.2, 0.9), strict=True))
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, low, high), rel=1e-9)
+    assert found.conservative
+
+
+def test_several_curves() -> None:
+    assert len(curves_of(sums(3))) == 3
+    assert all_cells(sums(3)).ece == pytest.approx(3 * 0.16)
+
+
+def test_mean_of_labels() -> None:
+    parts = (
+        Estimate(0.1, noise_floor=0.02, noise_floor_p95=0.03),
+        Estimate(0.3, noise_floor=0.04, noise_floor_p95=0.07),
+    )
+    found = mean_of_labels(parts, "mean")
+    assert (found.value, found.noise_floor, found.noise_floor_p95) == pytest.approx((0.2, 0.03, 0.05))
+    assert (found.low, found.parts) == (None, parts)
+    assert found.reason
+
+
+def test_change_is_the_difference_of_ends() -> None:
+    found = ends_change(Estimate(0.10, 0.08, 0.12), Estimate(0.03, 0.0, 0.05))
+    assert (found.value, found.low, found.high) == pytest.approx((-0.07, -0.12, -0.03))
+    assert found.conservative
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value"),
+    [
+        (Estimate(0.1, reason="none shown"), Estimate(0.2, reason="none shown"), 0.1),
+        (Estimate(None, reason="none shown"), Estimate(0.2), None),
+    ],
+)
+def test_change_without_ends(before: Estimate, after: Estimate, value: float | None) -> None:
+    found = ends_change(before, after)
+    assert found.value == (None if value is None else pytest.approx(value))
+    assert (found.low, found.high, found.reason) == (None, None, "none shown")

@@ -1,0 +1,137 @@
+"""The interval of the ECE: its limits, its laws, and a small simulation of what it covers (more in `make coverage`)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from calibrate.uncertainty import ece_inversion
+from calibrate.uncertainty.cells import Cells, cells_of
+from calibrate.uncertainty.ece_inversion import ece_interval, few_events
+
+COUNTS = st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=15)
+
+
+def cells(rows: list[tuple[int, float, float]], weight: float = 1.0) -> Cells:
+    n, p, y = np.array(rows).T
+    k = np.round(n * y)
+    sums: Any = SimpleNamespace(count=n, weight=weight * n, predicted=weight * n * p, observed=weight * k,
+                                squares=weight**2 * n)  # fmt: skip
+    return cells_of(sums)
+
+
+@settings(max_examples=30)
+@given(rows=COUNTS)
+def test_debiased_lies_inside_and_all_in_range(rows: list[tuple[int, float, float]]) -> None:
+    low, middle, high = ece_interval(cells(rows))
+    assert 0 <= low <= middle <= high <= 1
+
+
+@settings(max_examples=30)
+@given(rows=COUNTS)
+def test_higher_levels_are_wider(rows: list[tuple[int, float, float]]) -> None:
+    low, _, high = ece_interval(cells(rows), 0.8)
+    wide_low, _, wide_high = ece_interval(cells(rows), 0.99)
+    assert wide_low <= low + 1e-9
+    assert wide_high >= high - 1e-9
+
+
+@settings(max_examples=30)
+@given(rows=COUNTS, weight=st.floats(0.01, 100))
+def test_weights_are_relative_and_bins_have_no_order(rows: list[tuple[int, float, float]], weight: float) -> None:
+    found = ece_interval(cells(rows))
+    assert ece_interval(cells(rows, weight)) == pytest.approx(found, rel=1e-6, abs=1e-8)
+    assert ece_interval(cells(rows[::-1])) == pytest.approx(found, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-15, 1e-9, 1e-6])
+def test_sure_and_always_right_may_still_be_wrong(off: float) -> None:
+    """20 rows without an error do not show that there are none: Clopper-Pearson's bound, also in the limit."""
+    low, middle, high = ece_interval(cells([(10, off, 0.0), (10, 1.0 - off, 1.0)]))
+    assert (low, middle) == pytest.approx((0.0, 0.0), abs=1e-5)
+    assert high == pytest.approx(1 - 0.025 ** (1 / 20), abs=1e-5)
+
+
+def test_few_events_hold_the_interval_of_the_mean_gap() -> None:
+    low, _, high = ece_interval(cells([(50, 0.005, 0.0)]))  # none in 50: the frequency is anything below .071
+    assert low == 0.0
+    assert high == pytest.approx(1 - 0.025 ** (1 / 50) - 0.005)
+    ends = stats.binomtest(5, 50).proportion_ci(0.95, "exact")
+    low, _, high = ece_interval(cells([(50, 0.001, 0.1)]))
+    assert low <= ends.low - 0.001 + 1e-12
+    assert high >= ends.high - 0.001 - 1e-12
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_few_events_are_those_that_nobody_expected(mirrored: bool) -> None:
+    rows = [(40, 0.1, 0.1), (60, 0.95, 0.95)]
+    assert few_events(cells([(n, 1 - p, 1 - y) for n, p, y in rows] if mirrored else rows))  # 4 + 3
+    assert not few_events(cells([(40, 0.1, 0.1), (60, 0.9, 0.9)]))  # 4 + 6
+
+
+def test_lower_end_knows_that_one_bin_alone_may_be_bad() -> None:
+    """A clear gap in a bin of little noise and much noise in calibrated ones: all delta may lie in the one."""
+    bad, noisy = (1000, 0.95, 0.90), [(20, p, p + 0.1) for p in (0.3, 0.4, 0.5, 0.6, 0.7)]
+    found = cells([bad, *noisy])
+    low = ece_interval(found)[0]
+    error = ece_inversion._standard_error(found)
+    one = np.where(np.arange(6) == 0, 1.0, 0.0)
+    sign = np.where(found.gap < 0, -1.0, 1.0)
+    assert error[0] < np.abs(found.share * found.gap)[0] / 3
+    assert ece_inversion._quantile(0.975, found, sign, low * one) <= found.ece + 1e-9
+
+
+def test_a_gap_that_cannot_be_chance_is_found() -> None:
+    low, middle, high = ece_interval(cells([(10_000, 0.9, 0.6)]))
+    assert 0.28 < low < middle < high < 0.32
+    assert middle == pytest.approx(0.3, abs=1e-3)
+
+
+def test_one_large_gap_gives_the_normal_interval() -> None:
+    """Far from 0 the fold does not matter: gap -+ 1.96 standard errors, solved for the gap in the variance."""
+    low, _, high = ece_interval(cells([(2000, 0.8, 0.5)]))
+    p, n, z = 0.8, 2000, 1.959964
+    for end, sign in ((low, 1), (high, -1)):
+        spread = np.sqrt((p - end) * (1 - p + end) / n)
+        assert end + sign * z * spread == pytest.approx(0.3, abs=1e-5)
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 1.0, 4.0])
+def test_moments_of_a_folded_normal(mean: float) -> None:
+    law = stats.foldnorm(mean, scale=2.0)
+    first, variance, third = ece_inversion._folded_moments(np.array([2.0 * mean, 5.0]), np.array([2.0, 0.0]))
+    expected = float(law.stats("s")) * law.var() ** 1.5
+    assert (first - 5, variance, third) == pytest.approx((law.mean(), law.var(), expected), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("p", "share", "gap", "rows"),
+    [
+        ((0.35, 0.55, 0.75, 0.95), (0.1, 0.2, 0.3, 0.4), 0.0, 300),
+        ((0.35, 0.55, 0.75, 0.95), (0.1, 0.2, 0.3, 0.4), 0.05, 300),
+        ((0.35, 0.55, 0.75, 0.95), (0.1, 0.2, 0.3, 0.4), 0.2, 300),
+        ((0.2, 0.4, 0.6, 0.8, 0.95), (0.1, 0.1, 0.1, 0.2, 0.5), (0, 0, 0, 0, 0.1), 200),  # one bad bin
+        ((0.01,), (1.0,), -0.01, 100),  # f = 2p, a rare event
+        ((0.99,), (1.0,), 0.02, 50),  # sure, few errors
+        ((1.0,), (1.0,), 0.02, 50),
+        ((0.005, 0.995), (0.5, 0.5), (-0.01, 0.01), 100),
+    ],
+)
+def test_coverage(p: tuple[float, ...], share: tuple[float, ...], gap: Any, rows: int) -> None:
+    rng = np.random.default_rng(5)
+    true = np.clip(np.array(p) - gap, 0, 1)
+    truth = (np.array(share) * np.abs(np.array(p) - true)).sum()
+    below = above = 0
+    for _ in range(300):
+        n = np.maximum(rng.multinomial(rows, share), 1)
+        k = rng.binomial(n, true)
+        low, _, high = ece_interval(cells([(m, q, x / m) for m, q, x in zip(n, p, k, strict=True)]))
+        below, above = below + (truth < low - 1e-12), above + (truth > high + 1e-12)
+    assert below + above <= 21  # 7 %
+    assert max(below, above) <= 18  # 6 %: 5, and what 300 samples leave open

@@ -1,0 +1,146 @@
+"""Intervals of means and frequencies: known values, the laws of weights, exact coverage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from calibrate.collectors import _moments
+from calibrate.uncertainty import intervals
+from calibrate.uncertainty.intervals import Mean, clopper_pearson, hall, mean_of, wilson
+
+VALUES = st.lists(st.floats(-100, 100).map(lambda x: round(x, 3)), min_size=3, max_size=30)
+
+
+def mean(x: list[float] | np.ndarray, w: list[float] | np.ndarray | None = None) -> Mean:
+    return mean_of(_moments(np.asarray(x, dtype=float), None if w is None else np.asarray(w, dtype=float)))
+
+
+def test_mean_has_the_moments_of_scipy() -> None:
+    x = np.random.default_rng(1).exponential(size=100)
+    found = mean(x)
+    assert found.value == pytest.approx(x.mean(), rel=1e-14)
+    assert found.error == pytest.approx(stats.sem(x), rel=1e-12)
+    assert found.skew == pytest.approx(stats.skew(x) / 10, rel=1e-10)
+    assert (found.n, found.df) == (100, 99)
+
+
+@pytest.mark.parametrize(
+    ("x", "ends"),
+    [([3.0, 3.0, 3.0], (3.0, 3.0)), ([1.0], None), ([0.0, 1e200], None), ([0.0, np.inf], None)],
+    ids=["no spread", "one row", "overflow", "infinite"],
+)
+def test_hall_at_the_limits(x: list[float], ends: tuple[float, float] | None) -> None:
+    assert hall(mean(x), 0.95) == ends
+
+
+@pytest.mark.parametrize("light", [1e-12, 1e-9, 1e-6, 1e-3])
+def test_one_row_of_nearly_all_the_weight_has_no_interval(light: float) -> None:
+    found = mean([0.3, 1.0, 2.0, 1.5], [1.0, light, light, light])
+    assert hall(found, 0.95) is None
+
+
+def test_hall_without_skewness_is_student() -> None:
+    low, high = hall(Mean(1.0, 0.1, 0.0, 20.0, 19.0), 0.95) or (0, 0)
+    assert (low, high) == pytest.approx(stats.t.interval(0.95, 19, 1.0, 0.1), rel=1e-9)
+
+
+def test_hall_reaches_further_on_the_long_side() -> None:
+    low, high = hall(Mean(1.0, 0.1, 0.3, 20.0, 19.0), 0.95) or (0, 0)
+    assert high - 1 > 1 - low
+
+
+def test_hall_solves_its_transformation() -> None:
+    k, q = 0.3, 2.0
+    t = intervals._unskewed(q, k)
+    assert t + k * t**2 / 3 + k**2 * t**3 / 27 + k / 6 == pytest.approx(q, rel=1e-12)
+
+
+@pytest.mark.parametrize("skew", [-0.3, 0.3])
+def test_penalty_widens_and_takes_the_worse_skewness_at_either_end(skew: float) -> None:
+    low, high = hall(Mean(0.0, 0.1, skew, 50.0, 49.0), 0.95, penalty=0.03) or (0, 0)
+    ends = [hall(Mean(0.0, 0.2, k, 50.0, 49.0), 0.95) or (0, 0) for k in (skew, skew / 8)]
+    assert low == pytest.approx(min(e[0] for e in ends))
+    assert high == pytest.approx(max(e[1] for e in ends))
+
+
+@given(x=VALUES, factor=st.floats(0.001, 1000))
+def test_weights_are_relative(x: list[float], factor: float) -> None:
+    plain, weighted = mean(x), mean(x, [factor] * len(x))
+    assert weighted.value == pytest.approx(plain.value, rel=1e-9, abs=1e-9)
+    assert weighted.error == pytest.approx(plain.error, rel=1e-6, abs=1e-6)
+    assert (weighted.n, weighted.df) == pytest.approx((plain.n, plain.df), rel=1e-9)
+
+
+@given(x=VALUES)
+def test_a_row_of_no_weight_is_no_row(x: list[float]) -> None:
+    assert mean([*x, np.inf], [1.0] * len(x) + [0.0]).error == pytest.approx(mean(x).error, rel=1e-9, abs=1e-9)
+
+
+@given(x=VALUES, shift=st.floats(-10, 10), scale=st.floats(0.1, 10))
+def test_hall_moves_with_the_values(x: list[float], shift: float, scale: float) -> None:
+    ends = hall(mean(x), 0.95)
+    moved = hall(mean(scale * np.asarray(x) + shift), 0.95)
+    assert ends is not None
+    assert moved is not None
+    assert moved == pytest.approx([scale * e + shift for e in ends], rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 20), (1, 20), (19, 20), (20, 20), (500, 1000)])
+def test_frequencies_as_in_scipy(k: int, n: int) -> None:
+    test = stats.binomtest(k, n)
+    assert wilson(k / n, n, 0.95) == pytest.approx(tuple(test.proportion_ci(0.95, "wilson")), rel=1e-12, abs=1e-15)
+    assert clopper_pearson(k / n, n, 0.9) == pytest.approx(tuple(test.proportion_ci(0.9, "exact")), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "least"), [(200, 92.0), (1000, 93.5)])
+def test_exact_coverage_of_frequencies(n: int, least: float) -> None:
+    k = np.arange(n + 1)
+    scores = np.array([wilson(x / n, n, 0.95) for x in k])
+    exact = np.array([clopper_pearson(x / n, n, 0.95) for x in k])
+    for p in (0.9, 0.95, 0.98, 0.99, 0.995):
+        mass = stats.binom.pmf(k, n, p)
+        assert 100 * mass[(scores[:, 0] <= p) & (p <= scores[:, 1])].sum() >= least
+        assert 100 * mass[(exact[:, 0] <= p) & (p <= exact[:, 1])].sum() >= 95
+
+
+def test_few_errors_lift_the_upper_end_to_what_unseen_ones_would_cost() -> None:
+    total = Mean(0.1, 0.01, 0.0, 50.0, 49.0)
+    c = 1 - 0.025 ** (1 / 50)
+    assert intervals.allowing_for_errors(total, 0.0, 0.0, 3.0, 0.95) == pytest.approx((1 - c) * 0.1 + c * 3.0)
+    assert intervals.allowing_for_errors(total, 1.0, 0.1, 3.0, 0.95) == pytest.approx(3.0)
+    c = clopper_pearson(0.02, 50, 0.95)[1]
+    found = intervals.allowing_for_errors(total, 0.02, 0.04, 2.5, 0.95)
+    assert found == pytest.approx((1 - c) * 0.06 / 0.98 + c * 2.5, rel=1e-12)
+
+
+def test_frequency_counts_rows_where_weights_are_equal() -> None:
+    y = np.array([1.0] * 30 + [0.0] * 10)
+    assert intervals.frequency_rows(_moments(y, None)) == pytest.approx((0.75, 40))
+    assert intervals.frequency_rows(_moments(y, np.full(40, 2.0))) == pytest.approx((0.75, 40))
+    assert intervals.frequency_rows(_moments(np.ones(5), None)) == (1.0, 5.0)
+
+
+def test_paired_frequency() -> None:
+    change = np.array([1.0] * 6 + [-1.0] * 2 + [0.0] * 92)
+    n, b, c = 102, 6.5, 2.5
+    half = stats.norm.ppf(0.975) * np.sqrt(b + c - (b - c) ** 2 / n) / n
+    middle = (b - c) / n
+    assert intervals.paired_frequency(_moments(change, None), 0.95) == pytest.approx((middle - half, middle + half))
+    assert intervals.paired_frequency(_moments(np.zeros(9), None), 0.95) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 50, 1000, 1_000_000])
+@pytest.mark.parametrize("p", [1e-6, 0.03, 0.5, 0.97, 0.9999])
+def test_band_holds_binomial_quantiles(n: int, p: float) -> None:
+    expected = stats.binom.ppf([0.025, 0.975], n, p) / n
+    low, high = intervals.binomial_bands(np.array([p, 0.5]), np.array([n, 4.0]), 0.95)
+    assert (low[0], high[0]) == pytest.approx(tuple(expected), abs=1e-12)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_band_of_certainty(p: float) -> None:
+    assert intervals.binomial_bands(np.array([p]), np.array([10.0]), 0.95) == (p, p)

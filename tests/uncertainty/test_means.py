@@ -1,0 +1,174 @@
+"""Estimates of means: what is said when errors are few, values infinite or rows one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibrate.collectors import Errors, Infinite, Moments, _moments
+from calibrate.results import Estimate
+from calibrate.uncertainty import means
+from calibrate.uncertainty.intervals import clopper_pearson
+
+
+def found(nll: Any, wrong: int, weights: Any = None, runner_up: float | None = None) -> dict[Any, Any]:
+    """Sums of a column of losses, the first `wrong` of which are errors."""
+    x = np.asarray(nll, dtype=float)
+    w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(x, None if weights is None else w),
+        Errors("nll"): {"n": wrong, "weight": w[:wrong].sum(), "loss": (w * x)[:wrong].sum()},
+        Infinite(): {"rows": int(np.isinf(x).sum())},
+    }
+    if runner_up is not None:
+        sums[Errors("nll", runner_up=True)] = any_row(runner_up, w.sum())
+    return sums
+
+
+def any_row(cost: float, weight: float, doubtful: float | None = None) -> dict[str, float]:
+    """Sums of a pass in which every row is an error of this cost (`doubtful`: where there is doubt)."""
+    doubt = weight / 4
+    return {"n": 1, "weight": weight, "loss": cost * weight, "doubt": doubt,
+            "doubtful": doubt * (cost if doubtful is None else doubtful)}  # fmt: skip
+
+
+def loss(sums: dict[Any, Any]) -> Estimate:
+    return means.loss_estimate(sums, "nll", None, "multiclass", 0.95, "as said")
+
+
+def test_many_errors_leave_hall_alone() -> None:
+    x = [1.0] * 10 + [0.1] * 90
+    assert loss(found(x, 10)) == means.mean_estimate(_moments(np.array(x), None), 0.95, "as said")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "cost", "said"),
+    [(0, 2.0, "no errors in the sample"), (1, 0.9, "only 1 error in"), (3, 0.9, "only 3 errors in")],
+)
+def test_few_errors_are_said_and_lift_the_upper_end(wrong: int, cost: float, said: str) -> None:
+    x = [0.9] * wrong + [0.1 + 0.001 * i for i in range(50 - wrong)]
+    cost = (0.9 * wrong + 5.0) / (wrong + 1)  # of those that were seen and one more, in any row
+    estimate = loss(found(x, wrong, runner_up=5.0))
+    hall = means.mean_estimate(_moments(np.array(x), None), 0.95, "")
+    assert estimate.low == hall.low
+    assert estimate.high is not None
+    assert hall.high is not None
+    c = clopper_pearson(wrong / 50, 50, 0.95)[1]
+    right = np.mean(x[wrong:])
+    assert estimate.high == pytest.approx(max(hall.high, (1 - c) * right + c * cost))
+    assert estimate.notes[0].startswith(said)
+
+
+def test_no_errors_and_nothing_known_of_their_cost() -> None:
+    estimate = loss(found([0.1, 0.2, 0.3], 0))
+    assert "does not allow" in estimate.notes[0]
+    seen = loss(found([0.9, *np.linspace(0.1, 0.2, 49)], 1, runner_up=np.inf))
+    assert seen == loss(found([0.9, *np.linspace(0.1, 0.2, 49)], 1))
+    unbounded = loss(found([0.1, 0.2, 0.3], 0, runner_up=np.inf))
+    assert (unbounded.low, unbounded.high) == (None, None)
+    assert "could cost any amount" in unbounded.reason
+
+
+@pytest.mark.parametrize(("x", "said"), [([np.inf, 1.0], "1 row gives"), ([np.inf, np.inf, 1.0], "2 rows give")])
+def test_infinite_is_infinite_with_the_count(x: list[float], said: str) -> None:
+    estimate = loss(found(x, 1))
+    assert (estimate.value, estimate.low, estimate.high) == (np.inf, None, None)
+    assert said in estimate.reason
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "reason"),
+    [
+        ([1.0], [1.0], "one row has no spread"),
+        ([0.0, 1e200], [1.0, 1.0], "values too large for an interval"),
+        ([0.0, 1.0], [1.0, 1e-5], "one row has no spread"),
+        ([0.0, 1.0], [1.0, 1e-3], "one row has nearly all the weight"),
+    ],
+)
+def test_no_interval_has_its_reason(x: list[float], w: list[float], reason: str) -> None:
+    sums = _moments(np.array(x), np.array(w))
+    for estimate in (
+        means.mean_estimate(sums, 0.95, ""),
+        means.mean_change(Estimate(1.0), Estimate(1.0), sums, 0.95, penalty=0.1),
+    ):
+        assert estimate.value == pytest.approx(np.average(x, weights=w))
+        assert (estimate.low, estimate.high, estimate.reason) == (None, None, reason)
+
+
+def test_gap_of_rare_errors_is_at_least_clopper_pearson() -> None:
+    gap, right = np.full(50, -0.01), np.ones(50)
+    estimate = means.gap_estimate(_moments(gap, None), _moments(right, None), 0.95, "")
+    assert estimate.high == pytest.approx(0.99 - 0.025 ** (1 / 50))
+    assert estimate.low == pytest.approx(-0.01)
+    assert estimate.notes
+
+
+def test_paired_change() -> None:
+    before, after = Estimate(2.0, parts=(Estimate(1.0),)), Estimate(1.5, definition="d", parts=(Estimate(0.25),))
+    sums = _moments(np.array([-0.4, -0.6, -0.5]), None)
+    change = means.mean_change(before, after, sums, 0.95)
+    assert change.value == pytest.approx(-0.5)
+    assert (change.definition, change.method) == ("d", "paired hall-t")
+    assert change.parts[0].value == -0.75
+    wide = means.mean_change(before, after, sums, 0.95, penalty=0.01)
+    assert wide.method == "paired hall-t, cross-fitted"
+    assert wide.low is not None
+    assert change.low is not None
+    assert wide.low < change.low
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (np.inf, 1.0, "before is infinite"),
+        (1.0, np.inf, "after is infinite"),
+        (np.inf, np.inf, "before and after is infinite"),
+    ],
+)
+def test_change_of_infinite_values_is_none(before: float, after: float, reason: str) -> None:
+    change = means.mean_change(Estimate(before), Estimate(after), _moments(np.array([np.nan, 1.0]), None), 0.95)
+    assert (change.value, change.low, change.reason) == (None, None, reason)
+
+
+def test_frequency_change_without_a_change() -> None:
+    change = means.frequency_change(Estimate(0.9), Estimate(0.9), _moments(np.zeros(10), None), 0.95)
+    assert (change.value, change.low, change.high, change.notes) == (0.0, 0.0, 0.0, ("no prediction changed",))
+
+
+@pytest.mark.parametrize("wrong", [0, 2])
+@pytest.mark.parametrize("gain", [-3.0, 3.0])
+def test_change_with_few_errors_reaches_to_what_more_of_them_would_make_of_it(gain: float, wrong: int) -> None:
+    """Without an error all rows move the same way: the sample alone would swear to it."""
+    x = np.array([gain] * wrong + [0.01 - 1e-5 * i for i in range(100 - wrong)])
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(x, None),
+        Errors("nll"): {"n": wrong, "weight": float(wrong), "loss": wrong * gain},
+        Errors("nll", runner_up=True): any_row(2 * gain, 100.0, doubtful=gain / 3),
+    }
+    found = means.loss_change(Estimate(1.0), Estimate(0.9), sums, "nll", "multiclass", 0.95, 0.0)
+    hall = means.mean_change(Estimate(1.0), Estimate(0.9), sums[Moments("nll")], 0.95)
+    c = clopper_pearson(wrong / 100, 100, 0.95)[1]
+    costs = [(wrong * gain + one) / (wrong + 1) for one in (2 * gain, gain / 3)]
+    bounds = [(1 - c) * x[wrong:].mean() + c * cost for cost in costs]
+    assert hall.low is not None
+    assert hall.high is not None
+    assert (found.low, found.high) == pytest.approx((min(hall.low, *bounds), max(hall.high, *bounds)))
+    assert found.notes
+    many = {**sums, Errors("nll"): {"n": 10, "weight": 10.0, "loss": 10 * gain}}
+    assert means.loss_change(Estimate(1.0), Estimate(0.9), many, "nll", "multiclass", 0.95, 0.0) == hall
+
+
+@pytest.mark.parametrize("cost", [None, np.inf, np.nan])
+def test_change_without_errors_whose_cost_nobody_knows_has_no_interval(cost: float | None) -> None:
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(np.array([0.1, 0.2, 0.3]), None),
+        Errors("nll"): {"n": 0, "weight": 0.0, "loss": 0.0},
+    }
+    if cost is not None:
+        sums[Errors("nll", runner_up=True)] = any_row(cost, 3.0)
+    found = means.loss_change(Estimate(1.0), Estimate(1.2), sums, "nll", "multiclass", 0.95, 0.0)
+    assert found.value == pytest.approx(0.2)
+    assert (found.low, found.high, found.method) == (None, None, "")
+    assert "any amount" in found.reason

@@ -1,0 +1,79 @@
+"""Quantiles against SciPy."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special, stats
+
+from calibrate.errors import CalibrateError
+from calibrate.uncertainty import quantiles
+
+COUNTS = [(0, 1), (0, 10), (1, 10), (10, 10), (3, 50), (45, 50), (0, 100_000), (7, 100_000), (50_000, 100_000)]
+
+
+@pytest.mark.parametrize(("k", "n"), COUNTS)
+@pytest.mark.parametrize("p", [1e-4, 0.025, 0.5, 0.975, 0.9999])
+def test_beta(k: int, n: int, p: float) -> None:
+    assert quantiles.beta(p, k + 1, n - k + 0.5) == pytest.approx(stats.beta.ppf(p, k + 1, n - k + 0.5), rel=1e-9)
+
+
+@pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 10, 49, 999, 1e5, 1e7])
+@pytest.mark.parametrize("p", [0.005, 0.025, 0.5, 0.9, 0.975, 0.995])
+def test_student(df: float, p: float) -> None:
+    assert quantiles.student(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("df", [0.5, 0.7, 1, 1.5, 5, 1e4, 3e5, 1e9])
+@pytest.mark.parametrize("p", [5e-10, 5e-4, 0.025, 0.4])
+def test_student_is_odd_and_keeps_its_tails(df: float, p: float) -> None:
+    found = quantiles.student(p, df)
+    assert stats.t.cdf(found, df) == pytest.approx(p, rel=1e-6)
+    assert quantiles.student(1 - p, df) == pytest.approx(-found, rel=1e-6)
+
+
+@pytest.mark.parametrize("df", [1e-8, 1e-3, 0.1])
+def test_student_without_degrees_of_freedom_is_anywhere(df: float) -> None:
+    assert quantiles.student(0.975, df) > 1e12
+
+
+@pytest.mark.parametrize("level", [0.0, 0.49, 1.0, 1 - 1e-12, -1.0, 95.0, math.nan])
+def test_what_is_no_level(level: float) -> None:
+    with pytest.raises(CalibrateError, match="expected a level") as caught:
+        quantiles.known_level(level)
+    assert caught.value.code == "E603"
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999999])
+def test_levels(level: float) -> None:
+    assert quantiles.known_level(level) == level
+
+
+@pytest.mark.parametrize("p", [1e-10, 0.025, 0.5, 0.975])
+def test_normal(p: float) -> None:
+    assert quantiles.normal(p) == pytest.approx(stats.norm.ppf(p), rel=1e-12, abs=1e-15)
+
+
+def test_tail() -> None:
+    assert quantiles.tail(0.95) == 0.975
+
+
+@given(x=st.floats(0, 1), a=st.floats(0.5, 1e4), b=st.floats(0.5, 1e4))
+def test_incomplete_beta(x: float, a: float, b: float) -> None:
+    assert quantiles.incomplete_beta(x, a, b) == pytest.approx(special.betainc(a, b, x), rel=1e-8, abs=1e-12)
+
+
+@given(p=st.floats(1e-6, 1 - 1e-6), a=st.floats(0.5, 1e5), b=st.floats(0.5, 1e5))
+def test_beta_inverts_the_incomplete_beta_function(p: float, a: float, b: float) -> None:
+    x = quantiles.beta(p, a, b)
+    assert quantiles.incomplete_beta(x, a, b) == pytest.approx(p, rel=1e-6, abs=1e-9)
+
+
+@given(p=st.floats(0.6, 0.999), df=st.floats(0.6, 1e6))
+def test_student_is_symmetric_and_wider_than_normal(p: float, df: float) -> None:
+    assert quantiles.student(1 - p, df) == pytest.approx(-quantiles.student(p, df), rel=1e-6, abs=1e-9)
+    assert quantiles.student(p, df) >= quantiles.normal(p) * (1 - 1e-9) - 1e-12
+    assert math.isfinite(quantiles.student(p, df))
