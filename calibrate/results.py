@@ -143,6 +143,71 @@ class Input:
     columns: int
 
 
+@dataclass(frozen=True)
+class Gate:
+    """One limit, and what the data say of it.
+
+    metric      key: "ece:bins=20"
+    rule        max | min | max_increase | max_increase_rel | noise (not above the 95 % point of its noise floor)
+    limit       as it was asked for; of `noise` the point
+    on          which number decided: safe (the end of the interval that is worse), lenient (the better one), point
+    level       error | warn
+    verdict     PASS | FAIL | INCONCLUSIVE (the data are too few to say) | ERROR (cannot be computed on these data)
+    stops       whether it stops the run
+    judged      what is held against the limit: the metric, or by how much it got worse, with its interval
+    reason      the sentence that says why
+    group       column and value, where it is about a subgroup; `label` the class it is about
+    source      who asked: "--max", "calibrate.toml", "preset not-worse"
+    old, new    both sides of an increase
+    needed      rows that would decide an INCONCLUSIVE gate, were the value as it is
+    pass_probability, pass_needed   how often a perfectly calibrated model meets the limit on as many rows, and the rows
+                on which it nearly always does; only where that is not nearly always
+    guaranteed  False: a point decided, without regard to chance
+    """
+
+    metric: str
+    rule: str
+    limit: float
+    on: str
+    level: str
+    verdict: str
+    stops: bool
+    judged: Estimate
+    reason: str
+    group: tuple[str, str] | None = None
+    label: str | None = None
+    source: str = ""
+    old: float | None = None
+    new: float | None = None
+    needed: int | None = None
+    pass_probability: float | None = None
+    pass_needed: int | None = None
+    guaranteed: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """What all gates of a run come to.
+
+    code        exit code: 0, 1 (a gate failed) or 4 (the data are too few to say)
+    verdict     passed | failed | inconclusive
+    side        what was judged: after (the calibrated scores) or before
+    against     what increases are measured from: "baseline.json", "before calibration", ...; "" without any
+    comparison  identical | paired | unpaired | "": how increases got their intervals
+    """
+
+    code: int
+    verdict: str
+    sentence: str
+    side: str
+    inconclusive: str = "fail"
+    fail_on_warn: bool = False
+    against: str = ""
+    comparison: str = ""
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, repr=False)
 class Result:
     """Everything a run found; see `result.json` in README for the stable part."""
@@ -169,6 +234,9 @@ class Result:
     notes: tuple[str, ...] = ()
     groups: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Column -> value -> the result of those rows."""
+    gates: tuple[Gate, ...] = ()
+    check: Check | None = None
+    """Of `calibrate check`: the gates in the order they were asked for, and what they come to."""
     environment: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     """What was asked for and is not said elsewhere: folds, holdout, seed, and reading options that were given."""

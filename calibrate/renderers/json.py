@@ -45,7 +45,8 @@ def document(result: Result) -> dict[str, Any]:
             column: {value: document(part) for value, part in values.items()}
             for column, values in result.groups.items()
         },
-        "gates": [],
+        "gates": [{**dataclasses.asdict(gate), "judged": plain(gate.judged)} for gate in result.gates],
+        "check": result.check and dataclasses.asdict(result.check),
         "inputs": [dataclasses.asdict(i) for i in result.inputs],
         "decisions": [dataclasses.asdict(d) for d in result.decisions],
         "notes": result.notes,
