@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from calibrate.api.evaluate import evaluate as evaluate
     from calibrate.api.fit import fit as fit
     from calibrate.api.load import load_model as load_model
+    from calibrate.api.load import load_result as load_result
     from calibrate.api.save import save_model as save_model
+    from calibrate.api.save import save_result as save_result
     from calibrate.api.score import score as score
     from calibrate.errors import CalibrateError as CalibrateError
     from calibrate.model import Model as Model
@@ -27,7 +29,9 @@ _HOMES = {
     "evaluate": "api.evaluate",
     "fit": "api.fit",
     "load_model": "api.load",
+    "load_result": "api.load",
     "save_model": "api.save",
+    "save_result": "api.save",
     "score": "api.score",
     "CalibrateError": "errors",
     "Model": "model",

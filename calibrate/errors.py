@@ -55,6 +55,8 @@ TITLES: dict[str, str] = {
     "E401": "a model file that is not one, is damaged, or holds a value that no model can have",
     "E402": "a model file of a newer schema than this version reads",
     "E403": "scores that do not fit the model",
+    "E411": "a result file that is not one, or is damaged",
+    "E412": "a result file of a newer schema than this version reads",
     "E501": "an output cannot be written: the system refuses",
     "E502": "an output path is of the wrong kind: a folder where a file was expected, or a file where a folder was",
     "E503": "the folder of an output file does not exist",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +15,21 @@ import msgspec
 import numpy as np
 
 from calibrate import registry
-from calibrate.errors import CalibrateError, shown
+from calibrate.errors import CalibrateError
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord, finite, plain
+from calibrate.results import FitRecord, plain_fit
 from calibrate.rows import Block, from_arrays
+from calibrate.versioned import Kind
 
 SCHEMA = "calibrate/model/1"
+KIND = Kind(
+    "model",
+    SCHEMA,
+    "E401",
+    "E402",
+    "name the model.json that `calibrate fit` wrote",
+    "make it again with: calibrate fit SCORES LABELS",
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +94,7 @@ class Model:
             "calibrator": {"name": calibrator, **fields},
             "method": self.method,
             "clip": self.clip,
-            "fit": self.fit and _fit_record(self.fit),
+            "fit": self.fit and plain_fit(self.fit),
         }
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -122,10 +130,8 @@ def from_json(data: bytes, name: str) -> Model:
 
     Raises `CalibrateError` E401 (no model, or a damaged one) or E402 (a newer schema).
     """
-    try:
-        schema = msgspec.json.decode(data, type=_Schema).schema
-        _known_schema(schema, name)
-        file = msgspec.json.decode(data, type=_File)
+    with KIND.reading(name):
+        file = msgspec.convert(KIND.decoded(data), _File)
         spec = dict(file.calibrator)
         entry = registry.load("calibrators", registry.parse("calibrators", str(spec.pop("name", ""))).name)
         calibrator = _complete(entry, spec)
@@ -142,36 +148,12 @@ def from_json(data: bytes, name: str) -> Model:
             file.fit,
             _clip(file.clip),
         )
-    except (msgspec.DecodeError, ValueError, TypeError, UnicodeDecodeError, RecursionError) as problem:
-        hint = "make it again with: calibrate fit SCORES LABELS"
-        raise CalibrateError(
-            "E401", f"{shown(name)}: not a model of calibrate: {shown(problem, 200)}", hint
-        ) from problem
-    except CalibrateError as problem:
-        raise CalibrateError(problem.code, f"{shown(name)}: {problem.message}", problem.hint) from problem
-
-
-class _Schema(msgspec.Struct):
-    schema: str
-
-
-def _known_schema(schema: str, name: str) -> None:
-    found = re.fullmatch(r"calibrate/model/(\d{1,9})", schema)
-    if not found:
-        raise ValueError(f"its schema is {schema!r}, expected {SCHEMA!r}")
-    if int(found[1]) > int(SCHEMA.rpartition("/")[2]):
-        raise CalibrateError("E402", f"schema {schema}; this version reads up to {SCHEMA}", "update calibrate")
 
 
 def _clip(clip: float | None) -> float | None:
     if clip is not None and not 0 < clip < 0.5:
         raise ValueError(f"its clip is {clip}, expected a number above 0 and below 0.5")
     return clip
-
-
-def _fit_record(record: FitRecord) -> dict[str, Any]:
-    found = {f.name: finite(getattr(record, f.name)) for f in dataclasses.fields(record)}
-    return {**found, "parameters": {name: plain(estimate) for name, estimate in record.parameters.items()}}
 
 
 def _complete(entry: Any, spec: dict[str, Any]) -> Calibrator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from math import isfinite
+from math import isfinite, isinf
 from typing import Any
 
 
@@ -251,13 +251,26 @@ class Result:
 
 def plain(estimate: Estimate) -> dict[str, Any]:
     """An estimate as plain data: value and interval always, the rest where it says something; nothing infinite."""
-    found = {f.name: getattr(estimate, f.name) for f in fields(estimate)}
-    found["parts"] = [plain(part) for part in estimate.parts]
+    found = {**flat(estimate), "parts": [plain(part) for part in estimate.parts]}
     if estimate.value is not None and not isfinite(estimate.value) and not estimate.reason:
         found["reason"] = f"the value is {estimate.value}"
-    return {
-        key: finite(value) for key, value in found.items() if key in _ALWAYS or value not in (None, "", False, (), [])
-    }
+    return {key: value for key, value in found.items() if key in _ALWAYS or _says(value)}
+
+
+def plain_fit(record: FitRecord) -> dict[str, Any]:
+    """The record of a fit as plain data."""
+    return {**flat(record), "parameters": {name: plain(estimate) for name, estimate in record.parameters.items()}}
+
+
+def flat(item: Any) -> dict[str, Any]:
+    """The fields of a dataclass, infinite numbers as None, their signs under the further key `infinite`.
+
+    >>> flat(Verdict("mixed", "")), flat(Estimate(float("-inf")))["infinite"]
+    ({'kind': 'mixed', 'sentence': '', 'details': ()}, {'value': -1})
+    """
+    found = {f.name: getattr(item, f.name) for f in fields(item)}
+    signs = {name: 1 if x > 0 else -1 for name, x in found.items() if isinstance(x, float) and isinf(x)}
+    return {name: finite(x) for name, x in found.items()} | ({"infinite": signs} if signs else {})
 
 
 def finite(value: Any) -> Any:
@@ -266,6 +279,11 @@ def finite(value: Any) -> Any:
 
 
 _ALWAYS = ("value", "low", "high")
+
+
+def _says(value: Any) -> bool:
+    """Whether a field says something; a number always does, 0 too."""
+    return bool(value) or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _short(value: float | None) -> str:

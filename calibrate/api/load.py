@@ -9,16 +9,22 @@ from typing import Any
 import numpy as np
 
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.model import Model, from_json
+from calibrate.model import KIND as MODEL
+from calibrate.model import Model
+from calibrate.model import from_json as model_in
 from calibrate.numerics import in_sound_unit
 from calibrate.outputs.manifest import check_file
 from calibrate.protocols import Task
 from calibrate.reading.dataset import Dataset, from_memory, read
 from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.results import Result
 from calibrate.rows import Execute, serial
+from calibrate.stored import KIND as RESULT
+from calibrate.stored import from_json as result_in
+from calibrate.versioned import Kind
 
-MOST_MODEL_BYTES = 1 << 28
-"""A model file larger than this is not one: a matrix of 1,000 classes takes 25 MB."""
+MOST_BYTES = 1 << 28
+"""A model or result larger than this is not one: a matrix of 1,000 classes takes 25 MB."""
 
 
 _IN_ONE = "name one of the files; labels may also be a column of the scores"
@@ -53,26 +59,39 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     Raises `CalibrateError` E401, E402, or E506: the manifest of its folder knows another content of the file.
     """
     name = os.fspath(path)
-    content = _content(name)
+    return model_in(_whole(name, MODEL), name)
+
+
+def load_result(path: str | os.PathLike[str]) -> Result:
+    """The result in a file that `fit` or `save_result` wrote, or that holds what a command printed with --json.
+
+    Raises `CalibrateError` E411, E412, or E506 as `load_model` does.
+    """
+    name = os.fspath(path)
+    return result_in(_whole(name, RESULT), name)
+
+
+def _whole(name: str, kind: Kind) -> bytes:
+    """The content of a file, as the manifest beside it knows it, where there is one."""
+    content = _content(name, kind)
     try:
         check_file(name, content)
     except CalibrateError:
-        content = _content(name)  # a run may just have put a new folder in the place of this one
+        content = _content(name, kind)  # a run may just have put a new folder in the place of this one
         check_file(name, content)
-    return from_json(content, name)
+    return content
 
 
-def _content(name: str) -> bytes:
+def _content(name: str, kind: Kind) -> bytes:
     try:
         with open(name, "rb") as file:
-            content = file.read(MOST_MODEL_BYTES + 1)
+            content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise CalibrateError(
-            "E401", f"{named(name)}: cannot be read: {reason}", "name the model.json that `calibrate fit` wrote"
-        ) from None
-    if len(content) > MOST_MODEL_BYTES:
-        raise CalibrateError("E401", f"{named(name)}: over {MOST_MODEL_BYTES >> 20} MiB, expected a model.json", "")
+        raise CalibrateError(kind.damaged, f"{named(name)}: cannot be read: {reason}", kind.origin) from None
+    if len(content) > MOST_BYTES:
+        text = f"{named(name)}: over {MOST_BYTES >> 20} MiB, expected a {kind.what}.json"
+        raise CalibrateError(kind.damaged, text, kind.origin)
     return content
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import calibrate
-from calibrate.api.load import MOST_MODEL_BYTES
+from calibrate.api.load import MOST_BYTES
 from calibrate.errors import CalibrateError
 from calibrate.model import Model
 from calibrate.outputs.write import write_folder
@@ -50,7 +50,7 @@ def test_a_folder_that_is_exchanged_meanwhile_is_no_broken_one(
 
     write_folder(tmp_path / "out", {"model.json": model.to_json()})
     contents = iter([b"of the folder that was there before", model.to_json()])
-    monkeypatch.setattr(load, "_content", lambda _: next(contents))
+    monkeypatch.setattr(load, "_content", lambda *_: next(contents))
     assert calibrate.load_model(tmp_path / "out" / "model.json").to_json() == model.to_json()
 
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
 
 def test_a_file_too_large_for_a_model(tmp_path: Path) -> None:
     with open(tmp_path / "m.json", "wb") as file:
-        file.truncate(MOST_MODEL_BYTES + 1)
+        file.truncate(MOST_BYTES + 1)
     with pytest.raises(CalibrateError, match="over 256 MiB"):
         calibrate.load_model(tmp_path / "m.json")
 

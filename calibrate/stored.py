@@ -1,0 +1,239 @@
+"""Results as documents and back: `result.json` and `--json`, read again with every bit of every number.
+
+The stable part of the machine-readable output: keys are only ever added under the same schema number, so what is
+unknown is passed over. JSON has no infinite numbers: those are null, with their signs under `infinite` beside them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from math import inf
+from typing import Annotated, Any
+
+import msgspec
+
+from calibrate.protocols import Task
+from calibrate.results import (
+    Check,
+    ClassTotal,
+    Curve,
+    Estimate,
+    FitRecord,
+    Gate,
+    Input,
+    Result,
+    Variant,
+    Verdict,
+    flat,
+    plain,
+    plain_fit,
+)
+from calibrate.table import Decision
+from calibrate.versioned import Kind
+
+SCHEMA = "calibrate/result/1"
+KIND = Kind(
+    "result",
+    SCHEMA,
+    "E411",
+    "E412",
+    "name a result.json that `calibrate fit` wrote, or what `calibrate score --json` printed",
+    "make it again with: calibrate score SCORES LABELS --json",
+)
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The result as plain data that JSON can say; `from_document` is the inverse."""
+    return {
+        "schema": SCHEMA,
+        "task": result.task,
+        "link": result.link,
+        "method": result.method,
+        "n": result.n,
+        "weight": result.weight,
+        "classes": result.classes,
+        "level": result.level,
+        "before": _metrics(result.before.metrics),
+        "after": result.after and _metrics(result.after.metrics),
+        "change": None if result.change is None else _metrics(result.change),
+        "after_is": result.after_is,
+        "reason": result.reason,
+        "verdict": result.verdict and dataclasses.asdict(result.verdict),
+        "fit": result.fit and plain_fit(result.fit),
+        "bins": _sides(result, lambda side: [dataclasses.asdict(curve) for curve in side.curves]),
+        "totals": _sides(result, lambda side: [dataclasses.asdict(total) for total in side.totals]),
+        "groups": {
+            column: {value: document(part) for value, part in values.items()}
+            for column, values in result.groups.items()
+        },
+        "gates": [{**flat(gate), "judged": plain(gate.judged)} for gate in result.gates],
+        "check": result.check and dataclasses.asdict(result.check),
+        "inputs": [dataclasses.asdict(i) for i in result.inputs],
+        "decisions": [dataclasses.asdict(d) for d in result.decisions],
+        "notes": result.notes,
+        "options": msgspec.json.decode(msgspec.json.encode(result.options)),
+        "definitions": {key: e.definition for key, e in result.before.metrics.items()},
+        "environment": result.environment,
+    }
+
+
+def from_json(data: bytes, name: str) -> Result:
+    """The result in `data`, the content of the file `name`.
+
+    Raises `CalibrateError` E411 (no result, or a damaged one) or E412 (a newer schema).
+    """
+    with KIND.reading(name):
+        return _result(msgspec.convert(_with_infinite(KIND.decoded(data)), Document))
+
+
+def from_document(decoded: dict[str, Any], name: str) -> Result:
+    """The same of a document that is decoded already, and came from `name`."""
+    with KIND.reading(name):
+        return _result(msgspec.convert(_with_infinite(KIND.known(decoded)), Document))
+
+
+class Curves(msgspec.Struct):
+    """Reliability curves of either side; `after` only where there is one."""
+
+    before: tuple[Curve, ...] = ()
+    after: tuple[Curve, ...] = ()
+
+
+class Totals(msgspec.Struct):
+    """Observed and expected events per class of either side; `after` only where there is one."""
+
+    before: tuple[ClassTotal, ...] = ()
+    after: tuple[ClassTotal, ...] = ()
+
+
+class Document(msgspec.Struct):
+    """Everything that a run found. What has no default here is in every result, whatever wrote it."""
+
+    schema: str
+    task: Task
+    link: str
+    n: Annotated[int, msgspec.Meta(ge=0)]
+    weight: float
+    classes: tuple[str, ...]
+    level: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    before: dict[str, Estimate]
+    after: dict[str, Estimate] | None = None
+    change: dict[str, Estimate] | None = None
+    after_is: str | None = None
+    reason: str = ""
+    method: str | None = None
+    verdict: Verdict | None = None
+    fit: FitRecord | None = None
+    bins: Curves = msgspec.field(default_factory=Curves)
+    totals: Totals = msgspec.field(default_factory=Totals)
+    groups: dict[str, dict[str, Document]] = msgspec.field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
+    check: Check | None = None
+    inputs: tuple[Input, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[str, ...] = ()
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+    definitions: dict[str, str] = msgspec.field(default_factory=dict)
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def _metrics(metrics: dict[str, Estimate]) -> dict[str, Any]:
+    return {key: plain(estimate) for key, estimate in metrics.items()}
+
+
+def _sides(result: Result, part: Callable[[Variant], Any]) -> dict[str, Any]:
+    sides: dict[str, Variant | None] = {"before": result.before, "after": result.after}
+    return {name: part(side) for name, side in sides.items() if side is not None}
+
+
+def _result(file: Document) -> Result:
+    for curve in (*file.bins.before, *file.bins.after):
+        _check_curve(curve)
+    if file.after is None and (file.bins.after or file.totals.after):
+        raise ValueError("found bins or totals of `after`, expected none where there is no `after`")
+    for column, values in file.groups.items():
+        if not values:
+            raise ValueError(f"$.groups.{column}: found no group, expected one or more")
+    after = None if file.after is None else Variant(file.after, file.bins.after, file.totals.after)
+    return Result(
+        file.task,
+        file.link,
+        file.n,
+        file.weight,
+        file.classes,
+        Variant(file.before, file.bins.before, file.totals.before),
+        after,
+        file.change,
+        file.after_is,
+        file.reason,
+        file.method,
+        file.fit,
+        file.verdict,
+        file.level,
+        file.inputs,
+        file.decisions,
+        file.notes,
+        {name: {value: _result(part) for value, part in values.items()} for name, values in file.groups.items()},
+        file.gates,
+        file.check,
+        file.environment,
+        file.options,
+    )
+
+
+def _check_curve(curve: Curve) -> None:
+    """One entry a bin in every column: whoever draws it walks them side by side."""
+    lengths = {f.name: len(getattr(curve, f.name)) for f in dataclasses.fields(curve) if f.name not in _OF_THE_CURVE}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{n} {name}" for name, n in lengths.items())
+        raise ValueError(f"a curve in $.bins: found {found}, expected as many of each")
+
+
+_OF_THE_CURVE = ("kind", "label")
+
+
+def _with_infinite(found: Any, at: str = "$") -> Any:
+    """A document with its infinite numbers in their places; what is no document is left to the types to refuse."""
+    if not isinstance(found, dict):
+        return found
+    whole = {**found, "fit": _restored(found.get("fit"), f"{at}.fit")}
+    for side in ("before", "after", "change"):
+        whole[side] = _each(found.get(side), f"{at}.{side}")
+    whole["gates"] = _each(found.get("gates", []), f"{at}.gates")
+    if isinstance(groups := found.get("groups"), dict):
+        whole["groups"] = {
+            column: {value: _with_infinite(part, f"{at}.groups.{column}.{value}") for value, part in values.items()}
+            if isinstance(values, dict)
+            else values
+            for column, values in groups.items()
+        }
+    return whole
+
+
+def _each(items: Any, at: str) -> Any:
+    if isinstance(items, dict):
+        return {name: _restored(item, f"{at}.{name}") for name, item in items.items()}
+    if isinstance(items, (list, tuple)):
+        return [_restored(item, f"{at}[{i}]") for i, item in enumerate(items)]
+    return items
+
+
+def _restored(item: Any, at: str) -> Any:
+    """One estimate, gate or record of a fit, the estimates inside it too."""
+    if not isinstance(item, dict):
+        return item
+    whole = dict(item)
+    signs = item.get("infinite", {})
+    if not isinstance(signs, dict):
+        raise ValueError(f"{at}.infinite: found {signs!r}, expected an object")
+    for name, sign in signs.items():
+        if sign not in (1, -1) or item.get(name) is not None:
+            raise ValueError(f"{at}.infinite.{name}: found {sign!r}, expected 1 or -1 beside a {name} of null")
+        whole[name] = sign * inf
+    for name in ("parts", "parameters"):
+        if name in item:
+            whole[name] = _each(item[name], f"{at}.{name}")
+    if "judged" in item:
+        whole["judged"] = _restored(item["judged"], f"{at}.judged")
+    return whole

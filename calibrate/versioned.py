@@ -1,0 +1,78 @@
+"""Documents with a schema number: what is none, is damaged or is newer than this version is refused in one way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from calibrate.errors import CalibrateError, shown
+
+MOST_DEPTH = 64
+"""Levels of nesting; ours have a dozen, and what is deeper would exhaust the stack of whoever walks it."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of document, and how this version complains about one that it cannot read.
+
+    what       "model": for messages
+    schema     "calibrate/model/1": the newest that this version reads
+    damaged    code of what is no such document; `newer` of one of a later schema
+    origin     hint where the file cannot be read: which file is meant; `again`, where it is damaged: how to make it
+    """
+
+    what: str
+    schema: str
+    damaged: str
+    newer: str
+    origin: str
+    again: str
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[None]:
+        """Whatever fails inside is an error of the file `name`, with its code."""
+        try:
+            yield
+        except (ValueError, TypeError, OverflowError, RecursionError) as problem:  # those of msgspec are ValueErrors
+            text = f"{shown(name)}: not a {self.what} of calibrate: {shown(problem, 200)}"
+            raise CalibrateError(self.damaged, text, self.again) from problem
+        except CalibrateError as problem:
+            raise CalibrateError(problem.code, f"{shown(name)}: {problem.message}", problem.hint) from problem
+
+    def decoded(self, data: bytes) -> dict[str, Any]:
+        """The JSON object in `data`, its schema known. To be called where `reading` is at work."""
+        return self.known(msgspec.json.decode(data))
+
+    def known(self, document: Any) -> dict[str, Any]:
+        """`document`, if it is an object of a schema that this version reads, nested no deeper than ours are."""
+        self._check(msgspec.convert(document, _Schema).schema)
+        _check_depth(document)
+        return document  # type: ignore[no-any-return]
+
+    def _check(self, schema: str) -> None:
+        family, _, newest = self.schema.rpartition("/")
+        found = re.fullmatch(rf"{re.escape(family)}/(\d{{1,9}})", schema)
+        if not found:
+            raise ValueError(f"its schema is {schema!r}, expected {self.schema!r}")
+        if int(found[1]) > int(newest):
+            text = f"schema {schema}; this version reads up to {self.schema}"
+            raise CalibrateError(self.newer, text, "update calibrate")
+
+
+class _Schema(msgspec.Struct):
+    schema: str
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(MOST_DEPTH):
+        inside = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [child for children in inside for child in children if isinstance(child, (dict, list, tuple))]
+        if not level:
+            return
+    raise ValueError(f"it is nested deeper than {MOST_DEPTH} levels")
