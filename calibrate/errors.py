@@ -6,6 +6,7 @@ E4xx models and results, E5xx outputs, E6xx options. The text of each code stand
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 TITLES: dict[str, str] = {
@@ -76,6 +77,13 @@ TITLES: dict[str, str] = {
     "E604": "a temperature that is no positive finite number, or an option that the link does not have",
     "E605": "an option of a metric that does not fit the task",
     "E606": "a holdout that is no holdout: the rows that were fitted, or two holdouts at a time",
+    "E620": "a key or a value that a file of gates cannot have",
+    "E621": "a gate without a limit, or with one that can never be met, or never missed",
+    "E622": "a gate on the end of an interval, of a metric that has none whose coverage was shown",
+    "E623": "a baseline that lacks a gated metric, or in which it means something else",
+    "E624": "a gate that nothing was measured for: no gates, no baseline, no such metric or group in the result",
+    "E625": "a file of gates that cannot be read, or is no TOML",
+    "E626": "old scores that are not of the same rows as the new ones",
     "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
 }
 """One line for every code: what the code means wherever it occurs."""
@@ -113,7 +121,7 @@ def shown(text: object, longest: int = LONGEST) -> str:
     """
     cut = str(text)
     tail = "..." if len(cut) > longest else ""
-    return "".join(map(_safe, cut[:longest])) + tail
+    return _COMMAND.sub(r"#\\#", "".join(map(_safe, cut[:longest]))) + tail
 
 
 def named(path: str) -> str:
@@ -128,6 +136,24 @@ def named(path: str) -> str:
     own = min(len(whole) - whole.rfind("/") - 1, LONGEST_NAME)
     cut = whole if len(whole) <= max(2 * LONGEST, own) else "..." + whole[-max(2 * LONGEST - 3, own) :]
     return cut if path.strip() == path and path else f"'{cut}'"
+
+
+def tame(line: str) -> str:
+    r"""A line that a CI runner reads as text: one that starts with `::`, as its commands do, gets a backslash.
+
+    GitHub's runner obeys `::error::...` at the start of a line, and with Azure's `##[...]` and `##vso[...]` anywhere in
+    it (which `shown` breaks), whoever wrote it: the name of a class could.
+
+    >>> tame("  ::error::x"), tame("a::b"), shown("a ##[error]b")
+    (' \\::error::x', 'a::b', 'a #\\#[error]b')
+    """
+    bare = line.lstrip()
+    if not bare.startswith("::"):
+        return line
+    return f"{line[: max(len(line) - len(bare) - 1, 0)]}\\{bare}"
+
+
+_COMMAND = re.compile(r"##(?=\[|vso\[)")
 
 
 def _safe(char: str) -> str:

@@ -10,6 +10,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from calibrate.errors import tame
+
 WIDTH = 80
 
 
@@ -40,4 +42,4 @@ def printed(items: Sequence[RenderableType], *, color: bool = False) -> str:
     )
     for item in items:
         console.print(item)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip() + "\n"
+    return "\n".join(tame(line.rstrip()) for line in out.getvalue().splitlines()).rstrip() + "\n"

@@ -157,6 +157,8 @@ class Metric(Protocol):
     """Options in the fields; from sums to an estimate with its uncertainty."""
 
     better: ClassVar[Literal["lower", "higher", "zero"]]
+    span: ClassVar[tuple[float, float]]
+    """The least and the largest value that it can have, whatever the data."""
 
     def collectors(self, task: Task) -> tuple[Collector, ...]: ...
 

@@ -19,6 +19,7 @@ class Estimate:
     conservative    the interval is declared wider than its level
     notes           sentences for the reader: few errors, plug-in above the interval, ...
     parts           the same per class or label, where the metric has them, in class order
+    cells           of an ECE, its non-empty bins: (share of the rows, mean prediction, frequency, effective rows) each
     """
 
     value: float | None
@@ -33,6 +34,7 @@ class Estimate:
     reason: str = ""
     notes: tuple[str, ...] = ()
     parts: tuple[Estimate, ...] = ()
+    cells: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)

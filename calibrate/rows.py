@@ -27,6 +27,7 @@ class Block:
     labels   (m,) class numbers, softmax-like links; (m, L) of 0 and 1, sigmoid (L = 1: binary); None: not known
     weights  (m,) float64 or None for all equal
     folds    (m,) fold numbers, int, or None outside cross-fitting
+    beside   (m, K) what another model says of the same rows, or None outside such comparisons
     """
 
     start: int
@@ -34,6 +35,7 @@ class Block:
     labels: np.ndarray | None = None
     weights: np.ndarray | None = None
     folds: np.ndarray | None = None
+    beside: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -77,6 +79,7 @@ def cut(block: Block, offset: int, which: slice | np.ndarray) -> Block:
         None if block.labels is None else block.labels[which],
         None if block.weights is None else block.weights[which],
         None if block.folds is None else block.folds[which],
+        None if block.beside is None else block.beside[which],
     )
 
 
@@ -99,6 +102,16 @@ class _Weighted:
 
     def __call__(self, block: Block) -> Block:
         return replace(block, weights=self.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class _Beside:
+    """Step of one block: the scores of another model of its rows."""
+
+    scores: np.ndarray
+
+    def __call__(self, block: Block) -> Block:
+        return replace(block, beside=self.scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +145,11 @@ class Rows:
     def weigh(self, weights: np.ndarray) -> Rows:
         """The rows with `weights` (n,)."""
         steps = map(_Weighted, np.split(weights, self.starts[1:]))
+        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
+
+    def with_beside(self, scores: np.ndarray) -> Rows:
+        """The rows with the scores (n, K) of another model beside their own."""
+        steps = map(_Beside, np.split(scores, self.starts[1:]))
         return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
 
     def blocks(self) -> Iterator[Block]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from calibrate.results import Estimate
+from calibrate.errors import shown
+from calibrate.results import Estimate, Gate, Result
 
 TITLES = {
     "nll": "NLL",
@@ -51,3 +52,92 @@ def between(estimate: Estimate, sign: bool = False) -> str:
         return ""
     low, high = (f"{'+' if sign and v > 0 else ''}{number(v)}" for v in (estimate.low, estimate.high))
     return f"[{low}, {high}]"
+
+
+def apart(found: float, limit: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ; `number`'s where that is enough.
+
+    >>> apart(0.03000001, 0.03), apart(0.5, 0.5)
+    (('0.03000001', '0.03000000'), ('0.5000', '0.5000'))
+    """
+    for digits in range(4, 18):
+        texts = number(found, digits), number(limit, digits)
+        if texts[0] != texts[1] or found == limit:
+            return texts
+    return repr(found), repr(limit)
+
+
+def asked(gate: Gate) -> str:
+    """A gate as people read it: "ECE <= 0.03", "NLL worse by <= 2 %", with the group or class that it is about."""
+    name, limit = title(gate.metric), plain_number(gate.limit)
+    text = {
+        "max": f"{name} <= {limit}",
+        "min": f"{name} >= {limit}",
+        "max_increase": f"{name} worse by <= {limit}",
+        "max_increase_rel": f"{name} worse by <= {plain_number(100 * gate.limit)} %",
+        "noise": f"{name} within noise",
+    }[gate.rule]
+    if gate.group is not None:
+        return f"{text}, {shown(gate.group[0])} = {shown(gate.group[1]) or '(empty)'}"
+    return text if gate.label is None else f"{text}, class {shown(gate.label)}"
+
+
+def plain_number(value: float) -> str:
+    """A limit as it was asked for: the shortest digits that read back exactly.
+
+    >>> plain_number(0.03), plain_number(2.0), plain_number(100 * 0.07)
+    ('0.03', '2', '7')
+    """
+    return f"{value:.12g}"
+
+
+def measured_rows(result: Result) -> str:
+    """`measured on 2,000 rows, 10 classes`, with the sum of the weights where rows have some."""
+    kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
+    weighted = f", weights add up to {result.weight:g}" if result.weight != result.n else ""
+    return f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}{weighted}"
+
+
+AFTER_IS = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
+
+
+def sides_of(result: Result) -> list[tuple[str, dict[str, Estimate]]]:
+    """Heads and metrics of the columns of a table: before, after and change, as far as there are any."""
+    sides = [("Measured" if result.after is None else "Before", result.before.metrics)]
+    if result.after is not None:
+        sides.append((AFTER_IS.get(result.after_is or "", "After"), result.after.metrics))
+    return sides if result.change is None else [*sides, ("Change", result.change)]
+
+
+def side_judged(result: Result) -> str:
+    """What gates are about: the scores as they came or calibrated, and what increases are measured from."""
+    check = result.check
+    side = {"cross-fitted": "calibrated, cross-fitted", "holdout": "calibrated, on the holdout",
+            "in-sample": "calibrated, IN-SAMPLE: flattering", "applied": "calibrated by the model"}  # fmt: skip
+    what = "the scores as they came" if result.after is None else f"the scores {side.get(result.after_is or '', '')}"
+    if check is None or not check.against:
+        return what
+    how = {
+        "identical": "same scores, labels and model: nothing can have changed",
+        "paired": "the same rows, paired",
+        "before": "the same rows, paired",
+        "unpaired": "known by its result alone, unpaired",
+    }
+    return f"{what}; against {shown(check.against, 255)} ({how[check.comparison]})"
+
+
+def outcome(gate: Gate) -> str:
+    """What a verdict that is no PASS means for the run, and whether chance was left out: "warns", "no guarantee"."""
+    words = []
+    if gate.verdict != "PASS" and not gate.stops:
+        words.append("warns" if gate.level == "warn" else "does not stop")
+    if not gate.guaranteed and gate.rule != "noise":
+        words.append("no guarantee")
+    return ", ".join(words)
+
+
+def warns(gate: Gate, inconclusive: str) -> bool:
+    """Whether a gate is a warning: it failed at level warn, or is undecided where that is to be one."""
+    if gate.verdict == "INCONCLUSIVE":
+        return gate.level == "error" and inconclusive == "warn"
+    return gate.level == "warn" and gate.verdict in ("FAIL", "ERROR")

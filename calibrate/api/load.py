@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from calibrate.errors import CalibrateError, named, shown
+from calibrate.gates.policy import Asked, Policy, policy_of
 from calibrate.model import KIND as MODEL
 from calibrate.model import Model
 from calibrate.model import from_json as model_in
@@ -23,6 +24,7 @@ from calibrate.stored import KIND as RESULT
 from calibrate.stored import from_json as result_in
 from calibrate.versioned import Kind
 
+MOST_GATES_BYTES = 1 << 20
 MOST_BYTES = 1 << 28
 """A model or result larger than this is not one: a matrix of 1,000 classes takes 25 MB."""
 
@@ -82,16 +84,50 @@ def _whole(name: str, kind: Kind) -> bytes:
     return content
 
 
+def load_gates(path: str | os.PathLike[str], asked: Asked | None = None) -> Policy:
+    """The policy in a file of gates, TOML; of a pyproject.toml its table [tool.calibrate]. Its baseline is relative to
+    the file. `asked` are flags that replace its same keys.
+
+    Raises `CalibrateError` E625 (cannot be read, no TOML), E62x (what it says).
+    """
+    import tomllib
+
+    name = os.fspath(path)
+    content = _limited(name, MOST_GATES_BYTES, "E625", "name a file of gates, or leave --gates out")
+    try:
+        table = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+        text = f"{named(name)}: is no TOML: {shown(problem, 200)}"
+        raise CalibrateError("E625", text, "as in [gates.ece] and, in the line below, max = 0.03") from problem
+    own = os.path.basename(name)
+    if own == "pyproject.toml":
+        table = own_table(table)
+    policy = policy_of(table, shown(own), asked)
+    if policy.baseline is None or (asked is not None and asked.baseline is not None):
+        return policy
+    return replace(policy, baseline=os.path.join(os.path.dirname(name), policy.baseline))
+
+
+def own_table(pyproject: dict[str, Any]) -> dict[str, Any]:
+    """The table [tool.calibrate] of a pyproject.toml; empty where there is none."""
+    tool = pyproject.get("tool")
+    return tool.get("calibrate", {}) if isinstance(tool, dict) else {}
+
+
 def _content(name: str, kind: Kind) -> bytes:
+    return _limited(name, MOST_BYTES, kind.damaged, kind.origin)
+
+
+def _limited(name: str, most: int, code: str, hint: str) -> bytes:
+    """The content of a file of at most so many bytes."""
     try:
         with open(name, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(most + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise CalibrateError(kind.damaged, f"{named(name)}: cannot be read: {reason}", kind.origin) from None
-    if len(content) > MOST_BYTES:
-        text = f"{named(name)}: over {MOST_BYTES >> 20} MiB, expected a {kind.what}.json"
-        raise CalibrateError(kind.damaged, text, kind.origin)
+        raise CalibrateError(code, f"{named(name)}: cannot be read: {reason}", hint) from None
+    if len(content) > most:
+        raise CalibrateError(code, f"{named(name)}: over {most >> 20} MiB, expected a smaller file", hint)
     return content
 
 

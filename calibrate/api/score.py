@@ -60,10 +60,12 @@ def score(
         return measured(data, known, link, metrics, level)
 
 
-def metrics_of(chosen: Chosen, task: Task, bins: int | None = None) -> dict[str, Metric]:
-    """Key -> metric of names with options; `bins` is the default of those that have bins, whose keys stay."""
+def metrics_of(chosen: Chosen, task: Task, bins: int | None = None, also: Sequence[str] = ()) -> dict[str, Metric]:
+    """Key -> metric of names with options, and of those in `also`; `bins` is the default of those that have bins, whose
+    keys stay."""
     usual = tuple(name for name in DEFAULT if task == "multiclass" or name != "classwise_ece")
     names = usual if chosen is None else tuple(_split(chosen)) if isinstance(chosen, str) else chosen
+    names = (*names, *also)
     found: dict[str, Metric] = {}
     for text in names:
         spec = registry.parse("metrics", text)
@@ -79,7 +81,13 @@ def metrics_of(chosen: Chosen, task: Task, bins: int | None = None) -> dict[str,
 
 
 def measured(
-    data: Dataset, model: Model | None, link_key: str | None, metrics: Chosen, level: float, bins: int | None = None
+    data: Dataset,
+    model: Model | None,
+    link_key: str | None,
+    metrics: Chosen,
+    level: float,
+    bins: int | None = None,
+    also: Sequence[str] = (),
 ) -> Result:
     """The result of a data set, with `after` where there is a model."""
     known_level(level)
@@ -96,7 +104,7 @@ def measured(
         link,
         key,
         steps,
-        metrics_of(metrics, data.task, bins),
+        metrics_of(metrics, data.task, bins, also),
         level=level,
         after_is=after_is,
         method=model and model.method,

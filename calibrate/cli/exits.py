@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, TextIO, cast
 
-from calibrate.errors import CalibrateError, shown
+from calibrate.errors import CalibrateError, shown, tame
 
 CLOSED_PIPE = 141
 Handler = Callable[[int, FrameType | None], Any] | int | None
@@ -92,7 +92,7 @@ def _say_bug(problem: BaseException | None, debug: bool) -> int:
 def _say(text: str) -> None:
     """On standard error, if anybody is there to read."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+        print("\n".join(map(tame, text.split("\n"))), file=sys.stderr, flush=True)
     _let_go(sys.stderr)
 
 

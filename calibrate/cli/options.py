@@ -14,6 +14,8 @@ import typer
 
 READ, MEASURE, RUN = "Reading", "Measuring", "Running"
 
+Command = Callable[..., int | None]
+"""A command; the exit code where that is not always 0."""
 Choices = dict[str, tuple[Any, Any]]
 """Parameter name -> (annotation, default)."""
 
@@ -102,14 +104,14 @@ def without(group: Choices, *names: str) -> Choices:
     return {name: choice for name, choice in group.items() if name not in names}
 
 
-def takes(*groups: Choices) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes(*groups: Choices) -> Callable[[Command], Command]:
     """A command with the options of `groups` beside its own; it gets them as its first argument, `chosen`."""
     extra = {name: choice for group in groups for name, choice in group.items()}
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def called(**given: Any) -> None:
+    def decorate(command: Command) -> Command:
+        def called(**given: Any) -> int | None:
             chosen = SimpleNamespace(**{name: given.pop(name) for name in extra})
-            command(chosen, **given)
+            return command(chosen, **given)
 
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
         shared = [_keyword(name, default, annotation) for name, (annotation, default) in extra.items()]

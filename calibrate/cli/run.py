@@ -48,13 +48,21 @@ class Run:
         return Watched(execute, self.voice.console)
 
     def read(
-        self, scores: str, labels: str | None, *, model: Model | None = None, need_labels: bool | None = True
+        self,
+        scores: str,
+        labels: str | None,
+        *,
+        model: Model | None = None,
+        need_labels: bool | None = True,
+        groups: Sequence[str] = (),
     ) -> Dataset:
-        """The data, announced in two lines on standard error."""
+        """The data, announced in two lines on standard error; `groups` are columns beside those that --group names."""
         from calibrate.api.load import load
 
+        wanted = tuple(dict.fromkeys((*self.options.groups, *groups)))
+        options = dataclasses.replace(self.options, groups=wanted)
         return self._announced(
-            load(scores, labels, self.options, model=model, need_labels=need_labels, execute=self.execute)
+            load(scores, labels, options, model=model, need_labels=need_labels, execute=self.execute)
         )
 
     def read_holdout(self, scores: str, labels: str | None, data: Dataset) -> Dataset:

@@ -10,7 +10,7 @@ from shutil import get_terminal_size
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from calibrate.errors import shown
+from calibrate.errors import shown, tame
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,7 @@ class Voice:
     def note(self, line: str) -> None:
         """A sentence on standard error, if there is one: a line, or on a terminal as many as it takes."""
         if not self.quiet and sys.stderr is not None:
-            text = shown(line, 2000)
+            text = tame(shown(line, 2000))
             if sys.stderr.isatty():
                 width = get_terminal_size().columns
                 text = fill(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

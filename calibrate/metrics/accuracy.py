@@ -38,6 +38,7 @@ class Accuracy:
 
     level: float = 0.95
     better: ClassVar[Literal["higher"]] = "higher"
+    span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments of what is right."""

@@ -11,6 +11,7 @@ Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -35,6 +36,7 @@ class Brier:
 
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments, errors."""

@@ -22,14 +22,12 @@ import numpy as np
 from calibrate.collectors import EventBins
 from calibrate.errors import CalibrateError
 from calibrate.results import Estimate
-from calibrate.uncertainty.binned import all_cells, curves_of, ends_change
-from calibrate.uncertainty.cells import noise_floor, noise_point
+from calibrate.uncertainty.binned import NONE_SHOWN, UNSHOWN, all_cells, curves_of, ends_change
+from calibrate.uncertainty.cells import Cells, noise_floor, noise_point
 
 if TYPE_CHECKING:
     from calibrate.protocols import Collector, Task
     from calibrate.uncertainty.means import Found
-
-UNSHOWN = "no interval whose coverage was shown"
 
 PARTS_AT_MOST = 20
 """Classes for which every class gets its part."""
@@ -42,6 +40,7 @@ class ClasswiseEce:
     bins: int = 15
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.bins < 1:
@@ -67,11 +66,22 @@ class ClasswiseEce:
             noise_floor_p95=point,
             definition=definition,
             reason=UNSHOWN,
-            parts=tuple(
-                Estimate(c.ece, noise_floor=noise_floor(c), definition="one class", reason=UNSHOWN) for c in each
-            ),
+            method=NONE_SHOWN,
+            parts=tuple(_of_class(c) for c in each),
         )
 
     def change(self, task: Task, before: Estimate, after: Estimate, found: Found, penalty: float) -> Estimate:
         """Difference of the values."""
         return ends_change(before, after)
+
+
+def _of_class(cells: Cells) -> Estimate:
+    """The ECE of one class against the rest; its interval is made from the cells where a gate asks for it."""
+    return Estimate(
+        cells.ece,
+        noise_floor=noise_floor(cells),
+        definition="one class",
+        reason=UNSHOWN,
+        method=NONE_SHOWN,
+        cells=cells.rows(),
+    )

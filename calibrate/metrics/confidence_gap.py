@@ -40,6 +40,7 @@ class ConfidenceGap:
 
     level: float = 0.95
     better: ClassVar[Literal["zero"]] = "zero"
+    span: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments of the row-wise gap."""

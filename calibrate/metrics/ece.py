@@ -44,6 +44,7 @@ class Ece:
     kind: Literal["auto", "top", "event"] = "auto"
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.bins < 1:

@@ -9,6 +9,7 @@ Interval: as for the NLL, Hall's skewness-corrected t. Blondel, Martins and Nicu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -27,6 +28,7 @@ class LinkLoss:
 
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments, errors."""

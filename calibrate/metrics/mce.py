@@ -32,6 +32,7 @@ class Mce:
     bins: int = 15
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.bins < 1:

@@ -12,6 +12,7 @@ Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x; Gneiting and Raftery 2007, do
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -36,6 +37,7 @@ class Nll:
 
     level: float = 0.95
     better: ClassVar[Literal["lower"]] = "lower"
+    span: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments, errors, infinite rows."""

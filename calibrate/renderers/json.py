@@ -9,5 +9,6 @@ from calibrate.stored import document
 
 
 def render(result: Result) -> str:
-    """The document as text, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(document(result)), indent=2).decode() + "\n"
+    """The document as text, with a final newline; `##` in a name is spelt out, for CI runners would obey `##[...]`."""
+    text = msgspec.json.format(msgspec.json.encode(document(result)), indent=2).decode()
+    return text.replace("##", "\\u0023\\u0023") + "\n"

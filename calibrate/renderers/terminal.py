@@ -8,7 +8,7 @@ from rich.text import Text
 from calibrate.errors import shown
 from calibrate.page import printed, ruled
 from calibrate.results import Estimate, Result, Variant
-from calibrate.wording import between, number, title
+from calibrate.wording import between, measured_rows, number, sides_of, title
 
 BY_GROUP = ("nll", "accuracy", "ece")
 """What of a group fits into a row."""
@@ -30,10 +30,7 @@ def _head(result: Result) -> Text:
         was = f"{number(before)} -> " if before is not None else ""
         head.append(f"fitted on {result.fit.n:,} rows in {result.fit.passes} passes; ")
         head.append(f"{result.fit.objective} {was}{number(result.fit.objective_after)} on them\n")
-    kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
-    head.append(f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}")
-    weighted = f", weights add up to {result.weight:g}" if result.weight != result.n else ""
-    head.append(f"{weighted}; intervals at {100 * result.level:g} %")
+    head.append(f"{measured_rows(result)}; intervals at {100 * result.level:g} %")
     return head
 
 
@@ -41,13 +38,11 @@ def _metrics(result: Result, plain: bool) -> Table:
     if result.after is None:
         return _measured(result, plain)
     table = ruled("", plain)
-    sides = [("Before", result.before.metrics, False), (after_title(result), result.after.metrics, False)]
-    if result.change is not None:
-        sides.append(("Change", result.change, True))
-    for head in ("", *(head for head, _, _ in sides)):
+    sides = sides_of(result)
+    for head in ("", *(head for head, _ in sides)):
         table.add_column(head, justify="right" if head else "left")
     for key in result.before.metrics:
-        cells = [_cell(metrics.get(key), sign) for _, metrics, sign in sides]
+        cells = [_cell(metrics.get(key), head == "Change") for head, metrics in sides]
         table.add_row(Text(title(key), style="bold"), *cells)
     return table
 
@@ -62,12 +57,6 @@ def _measured(result: Result, plain: bool) -> Table:
         value = Text(number(estimate.value), style="bold")
         table.add_row(Text(title(key), style="bold"), value, between(estimate), Text(beside, style="dim"))
     return table
-
-
-def after_title(result: Result) -> str:
-    """How the numbers after calibration were obtained, as a head of a column."""
-    ways = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
-    return ways.get(result.after_is or "", "After")
 
 
 def _cell(estimate: Estimate | None, sign: bool) -> Text:
@@ -119,7 +108,7 @@ def _notes(result: Result) -> list[str]:
 
 def _groups(column: str, values: dict[str, Result], plain: bool) -> Table:
     first = next(iter(values.values()))
-    how = f", {after_title(first).lower()}" if first.after is not None else ""
+    how = f", {sides_of(first)[1][0].lower()}" if first.after is not None else ""
     table = ruled(f"by {shown(column)}{how}", plain)
     measured = dict.fromkeys(key for part in values.values() for key in part.before.metrics)
     keys = [key for key in measured if key.partition(":")[0] in BY_GROUP]

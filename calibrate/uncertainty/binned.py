@@ -19,6 +19,11 @@ from calibrate.uncertainty.intervals import clopper_pearson
 
 Norm = Literal["l1", "l2", "max"]
 
+UNSHOWN = "no interval whose coverage was shown"
+NONE_SHOWN = "none shown"
+"""The method of a metric that has no interval on any data, unlike one whose data are too few for it."""
+SIMULTANEOUS = "simultaneous clopper-pearson"
+
 
 def curves_of(sums: Mapping[str, Any]) -> list[Cells]:
     """The cells of every curve in bin sums (bins,) or (curves, bins)."""
@@ -58,6 +63,7 @@ def _l1(cells: Cells, level: float, definition: str) -> Estimate:
         definition=definition,
         method="inversion, few events" if few_events(cells) else "inversion",
         notes=tuple(notes),
+        cells=cells.rows(),
     )
 
 
@@ -68,7 +74,8 @@ def _l2(cells: Cells, level: float, definition: str) -> Estimate:
         noise_floor=float(drawn.mean()),
         noise_floor_p95=noise.drawn_point(drawn, 0.95),
         definition=definition,
-        reason="no interval whose coverage was shown",
+        reason=UNSHOWN,
+        method=NONE_SHOWN,
     )
 
 
@@ -92,8 +99,9 @@ def max_estimate(cells: Cells, level: float, definition: str) -> Estimate:
         float(np.maximum(np.maximum(low - p, p - high), 0.0).max()),
         float(np.maximum(p - low, high - p).max()),
         definition=definition,
-        method="simultaneous clopper-pearson",
+        method=SIMULTANEOUS,
         conservative=True,
+        cells=cells.rows(),
     )
 
 
@@ -108,6 +116,7 @@ def mean_of_labels(parts: tuple[Estimate, ...], definition: str) -> Estimate:
         noise_floor_p95=fmean(p.noise_floor_p95 or 0.0 for p in parts),
         definition=definition,
         reason="the labels of a row depend on each other: intervals per label only",
+        method=NONE_SHOWN,
         parts=parts,
     )
 
@@ -120,7 +129,8 @@ def ends_change(before: Estimate, after: Estimate) -> Estimate:
     pairs = zip(before.parts, after.parts, strict=True)
     parts = tuple(ends_change(b, a) for b, a in pairs)
     if before.low is None or before.high is None or after.low is None or after.high is None:
-        return Estimate(value, definition=after.definition, reason=before.reason or after.reason, parts=parts)
+        reason = before.reason or after.reason
+        return Estimate(value, definition=after.definition, method=after.method, reason=reason, parts=parts)
     return Estimate(
         value,
         after.low - before.high,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import lgamma
@@ -48,10 +49,20 @@ class Cells:
         """What chance alone is expected to add to the ECE, (cells,)."""
         return np.asarray(self.share * mean_deviation(self.n, self.predicted) / self.n)
 
+    def rows(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Share, prediction, frequency and rows of each cell, as results keep them; `of_rows` reads them."""
+        return tuple(zip(*(a.tolist() for a in (self.share, self.predicted, self.observed, self.n)), strict=True))
+
     @property
     def ece(self) -> float:
         """Sum of share times absolute gap: the ECE of one curve, the sum of the ECEs of several."""
         return float((self.share * np.abs(self.gap)).sum())
+
+
+def of_rows(rows: Sequence[Sequence[float]]) -> Cells:
+    """The cells of one curve from what `Cells.rows` kept of them."""
+    share, predicted, observed, n = (np.array(column) for column in zip(*rows, strict=True))
+    return Cells(share, predicted, observed, n, float(share.sum() ** 2 / (share**2 / n).sum()))
 
 
 def cells_of(bins: BinSums) -> Cells:

@@ -17,6 +17,7 @@ below: Clopper-Pearson's of the frequency of the outcome that is unlikely in its
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import erf, sqrt, tau
 
 import numpy as np
@@ -64,6 +65,18 @@ def ece_interval(cells: Cells, level: float = 0.95) -> tuple[float, float, float
     low = min(end(upper, shrunk, none), end(upper, clearest, -1.0), middle)
     high = max(end(1 - upper, shrunk, none), end(1 - upper, even, 0.0), middle)
     return _with_few_events(cells, (low, middle, high), level)
+
+
+def largest_passing(cells: Cells, limit: float, p: float) -> float:
+    """The largest ECE that a sample of a calibrated model may show for its (1 - p) end to stay within `limit`.
+
+    The p quantile of the ECE were the true one `limit`, spread over the bins in proportion to their errors: what
+    decides the upper end where no bin stands out. p = 1/2: the end is the debiased value.
+    """
+    calibrated = replace(cells, observed=cells.predicted)
+    error = _standard_error(calibrated)
+    delta = np.minimum(limit * error / error.sum(), cells.share * np.maximum(cells.predicted, 1 - cells.predicted))
+    return _quantile(p, calibrated, np.where(cells.predicted > 0.5, 1.0, -1.0), delta)
 
 
 def few_events(cells: Cells) -> bool:

@@ -25,21 +25,6 @@ Told = tuple[int, str, str]
 Say = Callable[..., Told]
 
 
-@pytest.fixture
-def say(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Runs `calibrate ARGUMENTS` in a folder of its own: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Told:
-        capfdbinary.readouterr()
-        code = start([str(a) for a in arguments])
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of a fit of the sample data."""

@@ -1,0 +1,76 @@
+"""A result as a Markdown comment: the outcome, the gates, the metrics; under 64 KB, whatever its names hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from calibrate.markup import code, escaped
+from calibrate.results import Estimate, Gate, Result
+from calibrate.wording import (
+    asked,
+    between,
+    measured_rows,
+    number,
+    outcome,
+    side_judged,
+    sides_of,
+    title,
+)
+
+MOST_BYTES = 60_000
+"""GitHub takes comments of 65,536 characters."""
+
+
+def render(result: Result) -> str:
+    """The comment; gates are cut, those that stop the run last of all, where it would be too long."""
+    gates = sorted(result.gates, key=lambda gate: (not gate.stops, gate.verdict == "PASS"))
+    shown_gates = len(gates)
+    while True:
+        text = _page(result, gates[:shown_gates], len(gates) - shown_gates)
+        if len(text.encode()) <= MOST_BYTES or shown_gates == 0:
+            return text
+        shown_gates = shown_gates * 2 // 3
+
+
+def _page(result: Result, gates: Sequence[Gate], more: int) -> str:
+    lines = [f"### calibrate: {escaped(_headline(result))}", "", f"{escaped(measured_rows(result))}; "
+             f"intervals at {100 * result.level:g} %."]  # fmt: skip
+    if result.check is not None:
+        lines += ["", f"Judged: {escaped(side_judged(result))}."]
+    if gates:
+        lines += ["", "| verdict | gate | value | interval | why |", "|---|---|---:|---:|---|", *map(_row, gates)]
+    if more:
+        lines += ["", f"and {more} more gates"]
+    lines += ["", "<details><summary>Metrics</summary>", "", *_metrics(result), "", "</details>"]
+    notes = [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
+    notes += [*(result.check.notes if result.check else ())]
+    lines += ["", *(f"- {escaped(note)}" for note in notes)] if notes else []
+    files = ", ".join(f"{code(item.name)} `{item.sha256[:16]}`" for item in result.inputs if item.sha256)
+    return "\n".join([*lines, *(["", f"Inputs (SHA-256): {files}"] if files else [])]) + "\n"
+
+
+def _headline(result: Result) -> str:
+    if result.check is not None:
+        return result.check.sentence
+    return result.verdict.sentence if result.verdict is not None else "measured"
+
+
+def _row(gate: Gate) -> str:
+    verdict = " ".join(filter(None, (f"**{gate.verdict}**", outcome(gate))))
+    sign = gate.rule.startswith("max_increase")
+    cells = (escaped(asked(gate)), number(gate.judged.value), between(gate.judged, sign), escaped(gate.reason))
+    return f"| {verdict} | {' | '.join(cells)} |"
+
+
+def _metrics(result: Result) -> list[str]:
+    sides = sides_of(result)
+    head = [f"| metric | {' | '.join(name for name, _ in sides)} | convention |", f"|---|{'---:|' * len(sides)}---|"]
+    return head + [
+        f"| {escaped(title(key))} | {' | '.join(_cell(metrics.get(key)) for _, metrics in sides)} "
+        f"| {escaped(estimate.definition)} |"
+        for key, estimate in result.before.metrics.items()
+    ]
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return "" if estimate is None else f"{number(estimate.value)} {between(estimate)}".rstrip()
