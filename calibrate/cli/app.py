@@ -11,7 +11,7 @@ import typer
 from calibrate import __version__
 from calibrate.errors import CalibrateError
 
-COMMANDS = ("fit", "apply", "transform", "score", "plot", "inspect")
+COMMANDS = ("fit", "apply", "transform", "score", "plot", "inspect", "schema")
 
 
 def call(arguments: Sequence[str]) -> int:

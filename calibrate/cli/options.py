@@ -82,6 +82,9 @@ RUNNING: Choices = {
     "debug": _option(bool, False, "--debug", RUN, "Show where a bug in calibrate happened."),
 }
 
+DEBUGGING: Choices = {"debug": RUNNING["debug"]}
+"""Of commands that run nothing."""
+
 Scores = Annotated[
     str,
     typer.Argument(
