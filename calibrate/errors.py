@@ -76,6 +76,7 @@ TITLES: dict[str, str] = {
     "E604": "a temperature that is no positive finite number, or an option that the link does not have",
     "E605": "an option of a metric that does not fit the task",
     "E606": "a holdout that is no holdout: the rows that were fitted, or two holdouts at a time",
+    "E607": "a topic that `explain` does not know",
     "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
 }
 """One line for every code: what the code means wherever it occurs."""

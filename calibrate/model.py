@@ -118,7 +118,7 @@ class Document(msgspec.Struct):
 
     task        multiclass (one class a row), binary (one event), multilabel, or top-label
     link        what makes probabilities of calibrated scores, with its options: softmax, sigmoid, ...
-    scale       what the scores are: logits, probs or log-probs
+    scale       what the scores are: logits, probs, log-probs or sigmoid (probabilities of independent events)
     classes     names, in the order of the columns; of one event its opposite and the event; of top labels none
     columns     columns of scores
     calibrator  its name and its fitted parameters

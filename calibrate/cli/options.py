@@ -82,6 +82,9 @@ RUNNING: Choices = {
     "debug": _option(bool, False, "--debug", RUN, "Show where a bug in calibrate happened."),
 }
 
+FAMILIES = {"reading": READING, "measuring": MEASURING, "running": RUNNING}
+"""All families, for `explain`, which has a page for each."""
+
 DEBUGGING: Choices = {"debug": RUNNING["debug"]}
 """Of commands that run nothing."""
 

@@ -288,6 +288,8 @@ HEAVY = ("numpy", "scipy", "pandas", "sklearn", "matplotlib", "polars", "distrib
     [
         (["--help"], HEAVY),
         (["fit", "--help"], HEAVY),
+        (["explain", "E214"], HEAVY),
+        (["schema"], HEAVY),
         (["fit", *HOLDOUT, "-o", "out", "--no-plot"], HEAVY[1:]),
         (["score", *CIFAR], HEAVY[1:]),
     ],
