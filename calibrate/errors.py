@@ -77,6 +77,8 @@ TITLES: dict[str, str] = {
     "E604": "a temperature that is no positive finite number, or an option that the link does not have",
     "E605": "an option of a metric that does not fit the task",
     "E606": "a holdout that is no holdout: the rows that were fitted, or two holdouts at a time",
+    "E607": "a topic that `explain` does not know",
+    "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
     "E620": "a key or a value that a file of gates cannot have",
     "E621": "a gate without a limit, or with one that can never be met, or never missed",
     "E622": "a gate on the end of an interval, of a metric that has none whose coverage was shown",
@@ -84,7 +86,6 @@ TITLES: dict[str, str] = {
     "E624": "a gate that nothing was measured for: no gates, no baseline, no such metric or group in the result",
     "E625": "a file of gates that cannot be read, or is no TOML",
     "E626": "old scores that are not of the same rows as the new ones",
-    "E610": "the Dask executor has no cluster to run on, or the extra is not installed",
 }
 """One line for every code: what the code means wherever it occurs."""
 

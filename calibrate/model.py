@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -110,16 +110,30 @@ class Calibrated:
         return dataclasses.replace(block, scores=self.calibrator.transform(block.scores.astype(np.float64, copy=False)))
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=False):
-    """What a model file holds, before its calibrator is known."""
+_NAMED = {"required": ["name"], "properties": {"name": {"type": "string"}}}
+
+
+class Document(msgspec.Struct):
+    """A link, a fitted calibrator and the record of the fit: all that probabilities of new scores need.
+
+    task        multiclass (one class a row), binary (one event), multilabel, or top-label
+    link        what makes probabilities of calibrated scores, with its options: softmax, sigmoid, ...
+    scale       what the scores are: logits, probs, log-probs or sigmoid (probabilities of independent events)
+    classes     names, in the order of the columns; of one event its opposite and the event; of top labels none
+    columns     columns of scores
+    calibrator  its name and its fitted parameters
+    method      the calibrator as it was asked for, with its options
+    fit         how it was fitted
+    clip        probabilities are kept within [clip, 1 - clip] before they become logits
+    """
 
     schema: str
     task: Task
     link: str
     scale: str
     classes: tuple[str, ...]
-    columns: int
-    calibrator: dict[str, Any]
+    columns: Annotated[int, msgspec.Meta(ge=1)]
+    calibrator: Annotated[dict[str, Any], msgspec.Meta(extra_json_schema=_NAMED)]
     method: str
     fit: FitRecord | None = None
     clip: float | None = None
@@ -131,7 +145,7 @@ def from_json(data: bytes, name: str) -> Model:
     Raises `CalibrateError` E401 (no model, or a damaged one) or E402 (a newer schema).
     """
     with KIND.reading(name):
-        file = msgspec.convert(KIND.decoded(data), _File)
+        file = msgspec.convert(KIND.decoded(data), Document)
         spec = dict(file.calibrator)
         entry = registry.load("calibrators", registry.parse("calibrators", str(spec.pop("name", ""))).name)
         calibrator = _complete(entry, spec)

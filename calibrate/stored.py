@@ -108,7 +108,34 @@ class Totals(msgspec.Struct):
 
 
 class Document(msgspec.Struct):
-    """Everything that a run found. What has no default here is in every result, whatever wrote it."""
+    """Everything that a run found. What has no default here is in every result, whatever wrote it.
+
+    task        multiclass (one class a row), binary (one event), multilabel, or top-label
+    link        what makes probabilities of scores: softmax, sigmoid, ...
+    n           rows that were measured
+    weight      what their weights add up to; n where there are none
+    classes     names, in the order of the columns
+    level       of all intervals
+    before      metric, with its options -> what it is of the scores as they came
+    after       the same of the calibrated scores; null where nothing was calibrated
+    change      after - before, paired by row
+    after_is    cross-fitted, holdout, in-sample or applied: which rows the calibrator had seen
+    reason      why there is no after or no change, where one was asked for
+    method      the calibrator, with its options
+    verdict     whether calibration helped
+    fit         how the calibrator was fitted
+    bins        the reliability curves
+    totals      observed against expected events per class
+    groups      column -> value -> the result of those rows
+    gates       limits, in the order they were asked for
+    check       what the gates come to
+    inputs      the files that went in, with their digests
+    decisions   what their reader concluded
+    notes       sentences for the reader
+    options     what was asked for and is not said elsewhere
+    definitions  the conventions of the metrics
+    environment  versions that the numbers may depend on
+    """
 
     schema: str
     task: Task

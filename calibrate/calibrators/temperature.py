@@ -1,4 +1,4 @@
-r"""Temperature scaling: scores divided by one number T > 0 (with events on request one per label).
+r"""Temperature scaling: scores divided by one number T > 0 (with events, by `per_label=true`, one per label).
 
 p = link(z / T), with the T that minimises the loss of the link on the calibration rows. In b = 1 / T the loss is
 convex for every link, so the optimum is one number, found to the rounding floor. T > 1: the model was over-confident

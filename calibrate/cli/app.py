@@ -11,7 +11,7 @@ import typer
 from calibrate import __version__
 from calibrate.errors import CalibrateError
 
-COMMANDS = ("fit", "apply", "transform", "score", "check", "plot", "inspect")
+COMMANDS = ("fit", "apply", "transform", "score", "check", "plot", "inspect", "explain", "schema")
 
 
 def call(arguments: Sequence[str]) -> int:
@@ -35,7 +35,8 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_calibrate)
     for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
-        app.command(name)(import_module(f"calibrate.cli.{name}").command)
+        module = import_module(f"calibrate.cli.{name}")
+        app.command(name, context_settings=getattr(module, "SETTINGS", None))(module.command)
     return app
 
 

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from calibrate.cli.options import MEASURING, READING, RUNNING, Labels, takes
+from calibrate.cli.options import GATES, MEASURING, READING, RUNNING, Labels, takes
 from calibrate.errors import CalibrateError
 
-if TYPE_CHECKING:
-    from calibrate.results import Result
 
-Limits = list[str] | None
-
-
-def _limits(flag: str, text: str) -> object:
-    return typer.Option(flag, help=text, metavar="METRIC=LIMIT", rich_help_panel="Gates")
-
-
-@takes(READING, MEASURING, RUNNING)
+@takes(READING, MEASURING, GATES, RUNNING)
 def command(
     chosen: SimpleNamespace,
     scores: Annotated[
@@ -31,38 +22,6 @@ def command(
     result: Annotated[
         str | None, typer.Option(help="Judge a result.json instead: no data are needed.", metavar="FILE")
     ] = None,
-    max: Annotated[Limits, _limits("--max", "The metric must not be above; ece:bins=20=0.03. Repeatable.")] = None,
-    min: Annotated[Limits, _limits("--min", "The metric must not be below. Repeatable.")] = None,
-    max_increase: Annotated[
-        Limits, _limits("--max-increase", "It must not be worse than the baseline by more. Repeatable.")
-    ] = None,
-    max_increase_rel: Annotated[
-        Limits, _limits("--max-increase-rel", "The same as a share of the baseline's value. Repeatable.")
-    ] = None,
-    gates: Annotated[
-        str | None,
-        typer.Option(
-            help="File of gates; by default ./calibrate.toml, or [tool.calibrate] in ./pyproject.toml.", metavar="FILE"
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="not-worse: NLL and Brier score not shown worse.", metavar="NAME")
-    ] = None,
-    on: Annotated[
-        str | None, typer.Option(help="Which end of the interval decides: safe, point or lenient.", metavar="END")
-    ] = None,
-    inconclusive: Annotated[
-        str | None, typer.Option(help="What too few data do: fail (exit 4), warn or pass.", metavar="WHAT")
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option(help="result.json, or what `score --json` printed.", metavar="FILE")
-    ] = None,
-    baseline_scores: Annotated[
-        str | None, typer.Option(help="The old scores of the same rows: increases are paired.", metavar="FILE")
-    ] = None,
-    baseline_model: Annotated[
-        str | None, typer.Option(help="The old model of the same rows: increases are paired.", metavar="FILE")
-    ] = None,
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Write this result to the baseline where the exit code is 0.")
     ] = False,
@@ -72,31 +31,21 @@ def command(
         bool, typer.Option("--github", help="Annotations of a GitHub workflow, and its step summary.")
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 instead of 1 and 4.")] = False,
-    fail_on_warn: Annotated[
-        bool, typer.Option("--fail-on-warn", help="A gate that warns stops the run as one that fails.")
-    ] = False,
 ) -> int:
     """Score and judge: exit code 0 where every gate passes, 1 where one fails, 4 where the data are too few."""
     from calibrate.cli.gating import Gating
-    from calibrate.gates.policy import Asked
 
-    limits = {"max": max, "min": min, "max_increase": max_increase, "max_increase_rel": max_increase_rel}
-    asked = Asked({rule: found for rule, found in limits.items() if found}, baseline, preset, on, inconclusive)
     outputs = SimpleNamespace(junit=junit, md=md, github=github, update_baseline=update_baseline)
-    gating = Gating(chosen, gates, asked, outputs)
+    gating = Gating(chosen, outputs)
     if result is not None:
-        _alone(result=result, given=(scores, labels, model, baseline_scores, baseline_model))
-    elif scores is None:
-        raise CalibrateError(
-            "E600", "found neither SCORES nor --result, expected one of them", "try: calibrate check --help"
-        )
-    gating.ready(scores, labels, result, model, baseline_scores, baseline_model, gates)
-    found: Result
-    if result is not None:
-        found = gating.judge_result(result, fail_on_warn=fail_on_warn)
+        _alone(result, (scores, labels, model, chosen.baseline_scores, chosen.baseline_model))
+        gating.ready(result)
+        found = gating.judge_result(result)
+    elif scores is not None:
+        gating.ready(scores, labels, model, chosen.baseline_scores, chosen.baseline_model)
+        found = gating.judge_rows(scores, labels, model)
     else:
-        rows = (scores or "", labels, model, baseline_scores, baseline_model)
-        found = gating.judge_rows(*rows, fail_on_warn=fail_on_warn)
+        raise CalibrateError("E600", "found neither SCORES nor --result, expected one", "try: calibrate check --help")
     gating.tell(found)
     code = found.check.code if found.check is not None else 0
     if update_baseline and code == 0:

@@ -12,7 +12,7 @@ from calibrate.api import check as api
 from calibrate.api.load import load_gates, load_model, load_result, own_table
 from calibrate.cli.run import Run
 from calibrate.errors import CalibrateError, shown
-from calibrate.gates.policy import Asked, Policy, policy_of
+from calibrate.gates.policy import RULES, Asked, Policy, policy_of
 
 if TYPE_CHECKING:
     from calibrate.results import Result
@@ -26,44 +26,36 @@ MOST_SUMMARY = 1 << 20
 class Gating:
     """The policy of a run, its baselines, and the outputs beside the table."""
 
-    def __init__(self, chosen: SimpleNamespace, gates: str | None, asked: Asked, outputs: SimpleNamespace) -> None:
+    def __init__(self, chosen: SimpleNamespace, outputs: SimpleNamespace) -> None:
         """`outputs` has `junit` and `md` (files or None), `github` and `update_baseline`."""
         self.run = Run(chosen)
         self.outputs = outputs
-        self.policy = _policy(gates, asked, self.run)
+        self.policy = policy_asked(self.run)
 
     def ready(self, *inputs: str | None) -> None:
         """Refuse now what could not be written later."""
         files = [name for name in (self.outputs.junit, self.outputs.md) if name is not None]
         for name in files:
-            self.run.ready(name, *inputs, self.policy.baseline)
+            self.run.ready(name, *inputs, self.policy.baseline, self.run.chosen.gates)
         if len({os.path.realpath(name) for name in files}) < len(files):
             raise CalibrateError("E505", "--junit and --md: found the same file, expected two", "name two files")
         if not self.outputs.update_baseline:
             return
         if self.policy.baseline is None:
             raise CalibrateError("E624", "--update-baseline: found no baseline to write", "--baseline baseline.json")
-        self.run.ready(self.policy.baseline, *inputs)
+        self.run.ready(self.policy.baseline, *inputs, self.run.chosen.gates)
         _refuse_in_a_set(self.policy.baseline)
 
-    def judge_result(self, path: str, *, fail_on_warn: bool) -> Result:
+    def judge_result(self, path: str) -> Result:
         """What the gates say of a saved result."""
         found = load_result(path)
         policy, baselines = self._compared(api.Baselines())
-        return api.checked_result(found, policy, baselines, fail_on_warn=fail_on_warn)
+        return api.checked_result(found, policy, baselines, fail_on_warn=self.run.chosen.fail_on_warn)
 
-    def judge_rows(
-        self,
-        scores: str,
-        labels: str | None,
-        model: str | None,
-        old_scores: str | None,
-        old_model: str | None,
-        *,
-        fail_on_warn: bool,
-    ) -> Result:
+    def judge_rows(self, scores: str, labels: str | None, model: str | None) -> Result:
         """What the gates say of data."""
         chosen, run = self.run.chosen, self.run
+        old_scores, old_model = chosen.baseline_scores, chosen.baseline_model
         known, old = (None if name is None else load_model(name) for name in (model, old_model))
         name = shown(os.path.basename(old_scores or old_model or ""), 255)
         policy, baselines = self._compared(api.Baselines(scores=old_scores, model=old, model_name=name))
@@ -71,7 +63,7 @@ class Gating:
         how = api.Measuring(
             data, known, chosen.link, chosen.metrics, chosen.ci, chosen.bins, labels, run.execute
         )  # fmt: skip
-        return api.checked(how, policy, baselines, fail_on_warn=fail_on_warn)
+        return api.checked(how, policy, baselines, fail_on_warn=self.run.chosen.fail_on_warn)
 
     def _compared(self, baselines: api.Baselines) -> tuple[Policy, api.Baselines]:
         path = self.policy.baseline
@@ -84,13 +76,13 @@ class Gating:
     def tell(self, result: Result) -> None:
         """The table or the document, and the files that were asked for."""
         from calibrate.outputs.write import write_file
-        from calibrate.renderers import gates, github, json, junit, markdown
+        from calibrate.renderers import github, json, junit, markdown, verdicts
 
         voice = self.run.voice
         files = {self.outputs.junit: junit, self.outputs.md: markdown}
         contents = {name: renderer.render(result).encode() for name, renderer in files.items() if name is not None}
         as_json = self.run.chosen.json
-        text = json.render(result) if as_json else gates.render(result, color=voice.color, plain=voice.plain)
+        text = json.render(result) if as_json else verdicts.render(result, color=voice.color, plain=voice.plain)
         for name, content in contents.items():
             write_file(name, content)
         voice.answer(text)
@@ -114,9 +106,13 @@ class Gating:
         self.run.voice.note(f"wrote {shown(path)}")
 
 
-def _policy(gates: str | None, asked: Asked, run: Run) -> Policy:
-    if gates is not None:
-        return load_gates(gates, asked)
+def policy_asked(run: Run) -> Policy:
+    """What the command line and the file of gates ask for; a file is looked for in the current folder alone."""
+    chosen = run.chosen
+    limits = {rule: tuple(getattr(chosen, rule)) for rule in RULES if getattr(chosen, rule)}
+    asked = Asked(limits, chosen.baseline, chosen.preset, chosen.on, chosen.inconclusive)
+    if chosen.gates is not None:
+        return load_gates(chosen.gates, asked)
     for name in FILES:
         if os.path.exists(name) and (name != "pyproject.toml" or _has_table(name)):
             run.voice.note(f"gates of ./{name}")

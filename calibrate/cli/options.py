@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-READ, MEASURE, RUN = "Reading", "Measuring", "Running"
+READ, MEASURE, GATE, RUN = "Reading", "Measuring", "Gates", "Running"
+LIMIT = "METRIC=LIMIT"
 
 Command = Callable[..., int | None]
 """A command; the exit code where that is not always 0."""
@@ -83,6 +84,56 @@ RUNNING: Choices = {
     "no_color": _option(bool, False, "--no-color", RUN, "No colours (NO_COLOR is honoured too)."),
     "debug": _option(bool, False, "--debug", RUN, "Show where a bug in calibrate happened."),
 }
+
+GATES: Choices = {
+    "max": _option(
+        list[str] | None, None, "--max", GATE, "The metric must not be above; ece:bins=20=0.03. Repeatable.", LIMIT
+    ),
+    "min": _option(list[str] | None, None, "--min", GATE, "The metric must not be below. Repeatable.", LIMIT),
+    "max_increase": _option(
+        list[str] | None,
+        None,
+        "--max-increase",
+        GATE,
+        "It must not be worse than the baseline by more. Repeatable.",
+        LIMIT,
+    ),
+    "max_increase_rel": _option(
+        list[str] | None,
+        None,
+        "--max-increase-rel",
+        GATE,
+        "The same as a share of the baseline's value. Repeatable.",
+        LIMIT,
+    ),
+    "gates": _option(
+        str | None,
+        None,
+        "--gates",
+        GATE,
+        "File of gates; by default ./calibrate.toml, or [tool.calibrate] in ./pyproject.toml.",
+        "FILE",
+    ),
+    "preset": _option(str | None, None, "--preset", GATE, "not-worse: NLL and Brier score not shown worse.", "NAME"),
+    "on": _option(str | None, None, "--on", GATE, "Which end of the interval decides: safe, point or lenient.", "END"),
+    "inconclusive": _option(
+        str | None, None, "--inconclusive", GATE, "What too few data do: fail (exit 4), warn or pass.", "WHAT"
+    ),
+    "baseline": _option(str | None, None, "--baseline", GATE, "result.json, or what `score --json` printed.", "FILE"),
+    "baseline_scores": _option(
+        str | None, None, "--baseline-scores", GATE, "The old scores of the same rows: increases are paired.", "FILE"
+    ),
+    "baseline_model": _option(
+        str | None, None, "--baseline-model", GATE, "The old model of the same rows: increases are paired.", "FILE"
+    ),
+    "fail_on_warn": _option(bool, False, "--fail-on-warn", GATE, "A gate that warns stops the run as one that fails."),
+}
+
+FAMILIES = {"reading": READING, "measuring": MEASURING, "gates": GATES, "running": RUNNING}
+"""All families, for `explain`, which has a page for each."""
+
+DEBUGGING: Choices = {"debug": RUNNING["debug"]}
+"""Of commands that run nothing."""
 
 Scores = Annotated[
     str,

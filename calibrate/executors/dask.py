@@ -1,5 +1,8 @@
 """Passes on a Dask cluster: each task loads some consecutive blocks where the worker runs, and only sums travel.
 
+It needs the extra `calibrate[dask]` and a scheduler: `--executor dask:address=tcp://HOST:PORT`; from Python, where a
+client is connected, `dask` alone. Worth it for data that lie where the workers are.
+
 What is shipped is the collector and the loaders: of files a path and an offset (the workers read for themselves), of
 arrays in memory, labels and weights the rows of the block. Arrays travel once, with the first pass that needs them,
 and stay with their worker as long as the executor is kept. Blocks per task are fixed, and sums merge along a tree of

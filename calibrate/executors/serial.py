@@ -1,4 +1,4 @@
-"""One pass in this thread, block after block: the executor that every other one must agree with."""
+"""One pass in this thread, block after block: the default, and what every other executor must agree with."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Comma, semicolon, tab or bar; decimal commas beside semicolons; a byte order mark; any line ends; quotes; lines with #
 before the first row. Every row is as wide as the first. A first row of text above numbers is a header, and so is
 `0, 1, ..., K-1` above numbers that are not whole. A column is one of numbers where most of its cells (in the first
-MiB) are numbers; what else stands in it is a fault. Small files, and whatever is unusual, are read by the strict
+MiB) are numbers; what else stands in it is an error if that
+column is needed. Small files, and whatever is unusual, are read by the strict
 reader, the rest by polars: both give the same bits.
 """
 

@@ -3,7 +3,8 @@ r"""Sparsemax: the Euclidean projection of the scores onto the simplex, p_k = ma
 tau is such that p sums to 1. Its Fenchel-Young loss is convex, zero as soon as the true class leads by 1, and obeys
 d loss / dz = p - one_hot(y):
 
-    loss(z, y) = -z_y + 1/2 sum_{k in S} (z_k^2 - tau^2) + 1/2,    S = {k : z_k > tau}.
+    loss(z, y) = -z_y + 1/2 sum_{k in S} (z_k^2 - tau^2) + 1/2,
+    S = {k : z_k > tau}.
 
 The NLL of a sparse probability is infinite wherever the true class has none, so fits use and verdicts name this loss.
 Martins, Astudillo: From Softmax to Sparsemax. ICML 2016. https://doi.org/10.48550/arXiv.1602.02068

@@ -2,7 +2,7 @@
 
 `::error` for a gate that stops the run, `::warning` for one of level warn that failed (or is undecided where that is
 to be a warning), nothing for notes. GitHub shows ten of a kind: nine, and how many more there are.
-https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+The form is that of GitHub's workflow commands; `%`, line ends, and in a title `:` and `,` are escaped.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 UTF-8, commas, LF. The text of a number is that of polars' writer: at least one digit on either side of the point,
 exponents below 1e-5 and from 1e16 as `1e-6`, `1e+16`. Small files are written by msgspec, whose import costs nothing,
 large ones by polars, which uses all cores; the bytes are the same. Text cells are quoted where they must be, and
-guarded against spreadsheets (`spreadsheet.py`).
+guarded against spreadsheets: one that
+could be taken for a formula gets an apostrophe, which our reader takes off again.
 """
 
 from __future__ import annotations

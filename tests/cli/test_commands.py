@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calibrate.cli.app import COMMANDS
 from calibrate.cli.start import start
 
 DATA = Path(__file__).resolve().parents[2] / "sample_data"
@@ -246,7 +247,7 @@ def test_errors_are_one_line_and_a_hint(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["fit", "apply", "transform", "score", "plot", "inspect"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(say: Say, command: str) -> None:
     code, out, _ = say(command, "--help")
     assert code == 0
@@ -272,6 +273,8 @@ HEAVY = ("numpy", "scipy", "pandas", "sklearn", "matplotlib", "polars", "distrib
     [
         (["--help"], HEAVY),
         (["fit", "--help"], HEAVY),
+        (["explain", "E214"], HEAVY),
+        (["schema"], HEAVY),
         (["fit", *HOLDOUT, "-o", "out", "--no-plot"], HEAVY[1:]),
         (["score", *CIFAR], HEAVY[1:]),
     ],
