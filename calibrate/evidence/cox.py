@@ -26,7 +26,8 @@ CLOSE = 1e-7
 """A step that changes no linear predictor by more is the last: it leaves an error of the order of its square."""
 
 FARTHEST = 8.0
-"""No step changes a linear predictor by more: where nearly all rows are sure, the curvature says nothing."""
+"""The first step changes no linear predictor by more: where nearly all rows are sure, the curvature says nothing.
+After one that was good the next may go twice as far."""
 
 LOSS, G0, G1, H00, H01, H11, M00, M01, M11 = range(9)
 """Sums of a problem: w loss; gradient w (y - q) (1, z); information w q (1 - q) (1, z, z^2); w^2 (y - q)^2 (1, z, z^2).
@@ -83,12 +84,10 @@ class Likelihood:
         small = np.exp(-np.abs(wrong))
         missed = np.where(wrong < 0, small, 1.0) / (1.0 + small)
         loss, gap, spread = np.maximum(wrong, 0.0) + np.log1p(small), -sign * missed, small / (1.0 + small) ** 2
-        if w is None:
-            plain = (loss, gap, gap * z, spread, spread * z, spread * z * z)
-            return np.stack([*(term.sum(axis=1) for term in plain), *[np.zeros(len(z))] * 3])
-        gap, spread = w * gap, w * spread
+        if w is not None:
+            loss, gap, spread = w * loss, w * gap, w * spread
         square = gap * gap
-        terms = (w * loss, gap, gap * z, spread, spread * z, spread * z * z, square, square * z, square * z * z)
+        terms = (loss, gap, gap * z, spread, spread * z, spread * z * z, square, square * z, square * z * z)
         return np.stack([term.sum(axis=1) for term in terms])
 
 
@@ -132,7 +131,8 @@ def recalibrate(rows: Rows, problems: Problems) -> Recalibrated:
 def _climb(
     found: Callable[[np.ndarray, np.ndarray], np.ndarray], problems: Problems, points: np.ndarray, sums: np.ndarray
 ) -> Recalibrated:
-    step = _newton(sums, problems.joint, problems.reach)
+    most = np.full(len(points), FARTHEST)
+    step = _newton(sums, problems.joint, problems.reach, most)
     settled, passes = _arrived(sums, step, problems.reach), 1
     while passes < MOST and not settled.all():
         open_ = np.flatnonzero(~settled)
@@ -143,21 +143,23 @@ def _climb(
         good = new[LOSS] <= sums[LOSS, open_] * (1 + 1e-13)
         moved, kept = open_[good], open_[~good]
         points[moved], sums[:, moved] = tried[good], new[:, good]
-        step[moved] = _newton(new[:, good], problems.joint[moved], problems.reach[moved])
+        most[moved] *= 2
+        step[moved] = _newton(new[:, good], problems.joint[moved], problems.reach[moved], most[moved])
         step[kept] /= 4
+        most[kept] = _size(step[kept], problems.reach[kept])
         settled[moved] = _arrived(new[:, good], step[moved], problems.reach[moved])
     last = _size(step, problems.reach) <= CLOSE
     return Recalibrated(np.where(last[:, None], points + step, points), sums, settled, passes)
 
 
-def _newton(sums: np.ndarray, joint: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """Newton's steps (q, 2), cut where they go too far."""
+def _newton(sums: np.ndarray, joint: np.ndarray, reach: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Newton's steps (q, 2), cut where they change a linear predictor by more than `most` (q,)."""
     gradient = np.stack([sums[G0], np.where(joint, sums[G1], 0.0)], axis=1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         step = np.einsum("qij,qj->qi", inverses(sums, joint), gradient)
         # No curvature is left where all rows are sure: then up the gradient.
-        step = np.where(np.isfinite(step).all(axis=1)[:, None], step, np.sign(gradient) * FARTHEST)
-        return np.asarray(step * np.minimum(1.0, FARTHEST / _size(step, reach))[:, None])
+        step = np.where(np.isfinite(step).all(axis=1)[:, None], step, np.sign(gradient) * most[:, None])
+        return np.asarray(step * np.minimum(1.0, most / _size(step, reach))[:, None])
 
 
 def _arrived(sums: np.ndarray, step: np.ndarray, reach: np.ndarray) -> np.ndarray:
@@ -184,20 +186,19 @@ def inverses(sums: np.ndarray, joint: np.ndarray) -> np.ndarray:
 def standard_errors(found: Recalibrated, problems: Problems, weights: np.ndarray) -> np.ndarray:
     """Standard errors of a and b, (Q, 2); `weights` are the sums of 1, w, w^2 over all rows.
 
-    Rows of equal weight: from the inverse Fisher information. Else the larger of that, times sum w^2 / sum w (Kish
-    1965), and of the sandwich H^-1 (sum w^2 (y - q)^2 x x') H^-1 n / (n - k) (White 1982, doi:10.2307/1912526) of k
-    parameters, n = (sum w)^2 / sum w^2; infinite where n is not above k.
+    The larger of two: from the inverse Fisher information H^-1 times sum w^2 / sum w (Kish 1965), and from the sandwich
+    H^-1 (sum w^2 (y - q)^2 x x') H^-1 n / (n - k) of k parameters (White 1982, doi:10.2307/1912526), which holds where
+    the model does not: a alone is fitted at b = 1 to data of another slope. n is (sum w)^2 / sum w^2; infinite where it
+    is not above k.
     """
-    n, w1, w2 = weights[:3]
+    w1, w2 = float(weights[1]), float(weights[2])
     inverse = inverses(found.sums, problems.joint)
     plain = _of_parameters(inverse * (w2 / w1), problems.centre)
-    if n * w2 - w1**2 <= 1e-12 * n * w2:
-        return np.asarray(np.sqrt(plain))
     k = np.where(problems.joint, 2.0, 1.0)
     spare = w1**2 / w2 - k
     meat = found.sums[[M00, M01, M01, M11]].T.reshape(-1, 2, 2)
     sandwich = _of_parameters(np.einsum("qij,qjk,qkl->qil", inverse, meat, inverse), problems.centre)
-    factor = np.divide(spare + k, spare, out=np.full(len(k), np.inf), where=spare > 0)
+    factor = np.divide(spare + k, spare, out=np.full(len(k), np.inf), where=spare > 1e-9)
     with np.errstate(invalid="ignore"):  # 0 inf: b of a alone has no error
         return np.asarray(np.sqrt(np.fmax(plain, sandwich * factor[:, None])))
 
