@@ -125,6 +125,8 @@ def _ratio(powers: np.ndarray, happened: np.ndarray, expected: float, level: flo
 
     The prediction is given, not estimated (Debray et al. 2017, doi:10.1136/bmj.i6460). Wilson; Clopper-Pearson where
     fewer than 10 (effective) rows have one of the outcomes.
+    95 %, 2,000 samples a cell, n = 100 to 2,000: covers 95.7-98.2, the more the further the predictions lie apart: what
+    they explain of the spread of y is counted as noise.
     """
     if not expected > 0:
         return Estimate(None, definition=RATIO, reason="no event is expected")
