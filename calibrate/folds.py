@@ -35,17 +35,17 @@ def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: boo
     """
     if by_row:
         run, place = np.divmod(np.arange(start, start + len(scores), dtype=np.int64), folds)
-        turn = _mixed(run.astype(np.uint64) * _ODD + np.uint64(seed)) % np.uint64(folds)
+        turn = mixed(run.astype(np.uint64) * _ODD + np.uint64(seed)) % np.uint64(folds)
         return (place + turn.astype(np.int64)) % folds
     k = scores.shape[1]
     columns = np.linspace(0, k - 1, min(k, HASHED)).round().astype(np.intp)
-    factors = _mixed((np.arange(1, len(columns) + 1, dtype=np.uint64) + np.uint64(seed)) * _ODD) | np.uint64(1)
+    factors = mixed((np.arange(1, len(columns) + 1, dtype=np.uint64) + np.uint64(seed)) * _ODD) | np.uint64(1)
     chosen = scores if len(columns) == k else scores[:, columns]
     bits = (chosen.astype(np.float64) + 0.0).view(np.uint64)
     # Whole numbers and float32 leave the low bits empty: bring the high ones down before multiplying.
     bits ^= bits >> np.uint64(32)
     bits *= factors
-    high = _mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32)
+    high = mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32)
     return ((high * np.uint64(folds)) >> np.uint64(32)).astype(np.int64)
 
 
@@ -102,7 +102,7 @@ class _Held:
         return {"mask": (np.asarray(folds) < self.share,)}
 
 
-def _mixed(x: np.ndarray) -> np.ndarray:
+def mixed(x: np.ndarray) -> np.ndarray:
     """The finaliser of SplitMix64: every bit of the answer depends on every bit of x."""
     x = (x ^ (x >> np.uint64(30))) * _MIX[0]
     x = (x ^ (x >> np.uint64(27))) * _MIX[1]

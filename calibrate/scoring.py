@@ -147,7 +147,7 @@ def measure(
     """
     own: dict[str, Metric] = {} if link.log_loss else {"link_loss": cast(Metric, LinkLoss())}
     asked = {key: _at_level(metric, level) for key, metric in {**own, **metrics}.items()}
-    names = _column_names(task, classes, rows.n_columns)
+    names = column_names(task, classes, rows.n_columns)
     collectors = _collectors(asked, task, len(names))
     scored = Scored(link, tuple(steps.items()), collectors)
     sums = rows.sum(scored)
@@ -181,7 +181,7 @@ ROWS = Moments("nll")
 """Always collected: it counts the rows and their weight."""
 
 
-def _column_names(task: Task, classes: Sequence[str], n_columns: int) -> tuple[str, ...]:
+def column_names(task: Task, classes: Sequence[str], n_columns: int) -> tuple[str, ...]:
     """A name for every column of the scores."""
     if task == "top-label":
         return ("prediction is right",)
