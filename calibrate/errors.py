@@ -86,6 +86,11 @@ TITLES: dict[str, str] = {
     "E624": "a gate that nothing was measured for: no gates, no baseline, no such metric or group in the result",
     "E625": "a file of gates that cannot be read, or is no TOML",
     "E626": "old scores that are not of the same rows as the new ones",
+    "E630": "the extra `pdf` is not installed, or the library Pango that it needs",
+    "E631": "a file of facts about the model that is not TOML, or holds a key that is not known",
+    "E632": "a report.json that is none, or of another schema",
+    "E633": "an options.json of a bundle that cannot be read",
+    "E640": "a folder that is no bundle of a report",
 }
 """One line for every code: what the code means wherever it occurs."""
 

@@ -161,5 +161,11 @@ REMEDIES: dict[str, str] = {
     "E625": "The file of gates must be TOML, UTF-8, under 1 MiB. The message has the place.",
     "E626": "A paired comparison needs the same rows on both sides: as many, with the same ids, labels and classes, "
     "and models of the same link. Otherwise compare two results with --baseline.",
+    "E630": "Install the extra (`pip install 'calibrate[pdf]'`) and Pango by the system's packages, or print "
+    "report.html to A4 from a browser: its stylesheet is made for that.",
+    "E631": "audit.toml is TOML, UTF-8; every key may be left out, and free ones go under [extra].",
+    "E632": "The bundle must hold the report.json that `calibrate report` wrote.",
+    "E633": "options.json of the bundle was changed; the rest of it can be verified without the data.",
+    "E640": "Name the folder that `calibrate report` wrote, with its MANIFEST.sha256 and report.json.",
 }
 """Code -> what it usually comes from, and what to do."""

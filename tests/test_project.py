@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent
 OUTSIDE = re.compile(r"^\.(git$|venv|coverage|hypothesis|\w+_cache)|^__pycache__$|egg-info$")
 OUTPUTS = ("build", "calibration", "demo", "dist", "htmlcov")
 TARGETS = ("demo", "test", "check", "bench", "coverage", "clean")
-DISTRIBUTION = {"PIL": "pillow", "sklearn": "scikit-learn"}
-"""Where the name that one imports is not the name that one installs."""
+DISTRIBUTION = {"PIL": "pillow", "markupsafe": "jinja2", "sklearn": "scikit-learn"}
+"""Where the name that one imports is not the name that one installs; MarkupSafe is half of Jinja."""
 
 
 def project_files(folder: Path = ROOT) -> Iterator[Path]:
@@ -72,7 +72,8 @@ def test_version_has_its_entry_in_the_changelog() -> None:
 
 def test_what_the_code_imports_is_declared() -> None:
     project = metadata()
-    declared = {distribution(r) for r in project["dependencies"] + project["optional-dependencies"]["dask"]}
+    extras = project["optional-dependencies"]
+    declared = {distribution(r) for r in [*project["dependencies"], *extras["dask"], *extras["pdf"]]}
     for path in sorted((ROOT / "calibrate").rglob("*.py")):
         unknown = {
             name for name in imported(ast.parse(path.read_text())) if DISTRIBUTION.get(name, name) not in declared

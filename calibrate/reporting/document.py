@@ -1,0 +1,250 @@
+"""The report document: every fact of a report as plain JSON data, under one schema, known by one digest.
+
+Everything that people read is rendered from it, so that a saved report.json renders again to the same bytes. Fields
+that a later version adds are ignored by an earlier one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from calibrate.errors import CalibrateError, shown
+from calibrate.reporting.measured import Measured
+from calibrate.reporting.meta import Meta
+from calibrate.results import Estimate, Input
+
+SCHEMA = "calibrate/report/1"
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """What a threshold does on one side: rows with p at or above it are flagged (of a top label: accepted).
+
+    share        flagged rows among all
+    expected     precision that the probabilities promise: their mean over the flagged rows
+    observed     precision: share of the flagged rows whose event happened (top label: that are right)
+    sensitivity  flagged rows among those whose event happened
+    """
+
+    share: Estimate
+    expected: Estimate
+    observed: Estimate
+    sensitivity: Estimate
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One threshold; `changed` is the share of rows whose decision calibration turns."""
+
+    at: float
+    before: Flagged
+    after: Flagged | None = None
+    changed: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The thresholds of one event; `kind` "event", or "top-label" with an empty label."""
+
+    kind: str
+    label: str
+    at: tuple[Threshold, ...]
+
+
+@dataclass(frozen=True)
+class EventTotals:
+    """Observed against expected events of one class on one side.
+
+    ratio         observed : expected, 1 is perfect
+    in_the_large  calibration-in-the-large: the shift of the logit that makes both equal, 0 is perfect
+    slope         of the outcome on the logit, 1 is perfect
+    """
+
+    label: str
+    observed: float
+    expected: float
+    ratio: Estimate
+    in_the_large: Estimate
+    slope: Estimate
+    rows: int | None = None
+    weight: float | None = None
+    clipped: int = 0
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Rows that were fitted among the rows measured, by hash of their scores.
+
+    found, of     of `of` hashes kept of the fitted rows `found` recur
+    seen, sampled of `sampled` measured rows `seen` are fitted ones
+    exact         all rows were compared; else a random sample of the hashes
+    """
+
+    found: int
+    of: int
+    seen: int
+    sampled: int
+    exact: bool = True
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """What became of the rows; None where nobody counted.
+
+    read, measured     rows in the files, and rows that the numbers are of
+    missing, dropped   rows with a missing score or label, and those left out for it
+    repeated           rows whose scores occur earlier: all rows less the different ones
+    fitted             rows that the calibrator was fitted on
+    """
+
+    read: int | None = None
+    measured: int | None = None
+    missing: int | None = None
+    dropped: int | None = None
+    repeated: int | None = None
+    fitted: int | None = None
+    overlap: Overlap | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """Number of rows in which a class is the true one, or a label is."""
+
+    label: str
+    count: float
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file by its own name and digest."""
+
+    name: str
+    sha256: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed distribution that the numbers may depend on."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Git:
+    """The state of the caller's repository."""
+
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """The document, typed. `model` is the content of model.json."""
+
+    schema: str
+    id: str
+    created: str
+    version: str
+    result: Measured
+    meta: Meta = field(default_factory=Meta)
+    model: dict[str, Any] | None = None
+    thresholds: tuple[Thresholds, ...] = ()
+    events: dict[str, tuple[EventTotals, ...]] = field(default_factory=dict)
+    """Side -> one per class."""
+    rows: RowFacts = field(default_factory=RowFacts)
+    class_counts: tuple[ClassCount, ...] = ()
+    gates_file: NamedFile | None = None
+    baseline: NamedFile | None = None
+    reading: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+    inputs: tuple[Input, ...] = ()
+    git: Git | None = None
+    lock: tuple[Package, ...] = ()
+    minimum_n: int = 30
+
+
+def assemble(
+    *,
+    created: str,
+    version: str,
+    result: Mapping[str, Any],
+    meta: Meta | None = None,
+    model: Mapping[str, Any] | None = None,
+    thresholds: Sequence[Any] = (),
+    events: Mapping[str, Sequence[Any]] | None = None,
+    rows: RowFacts | Mapping[str, Any] | None = None,
+    class_counts: Sequence[Any] = (),
+    gates_file: NamedFile | Mapping[str, Any] | None = None,
+    baseline: NamedFile | Mapping[str, Any] | None = None,
+    reading: Mapping[str, Any] | None = None,
+    command: str = "",
+    git: Git | Mapping[str, Any] | None = None,
+    lock: Sequence[Any] = (),
+    minimum_n: int = 30,
+) -> dict[str, Any]:
+    """The document of the facts, with its id; parts may be the types above or plain data of their shape.
+
+    created   the day, as text: the only time in the whole bundle
+    result    what result.json holds
+    """
+    facts = {
+        "schema": SCHEMA,
+        "created": created,
+        "version": version,
+        "meta": meta or Meta(),
+        "result": result,
+        "model": model,
+        "thresholds": thresholds,
+        "events": events or {},
+        "rows": rows or RowFacts(),
+        "class_counts": class_counts,
+        "gates_file": gates_file,
+        "baseline": baseline,
+        "reading": reading or {},
+        "command": command,
+        "inputs": result.get("inputs", ()),
+        "git": git,
+        "lock": lock,
+        "minimum_n": minimum_n,
+    }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(facts))
+    document = {"schema": plain.pop("schema"), "id": "", **plain}
+    document["id"] = digest(document)
+    typed(document)
+    return document
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """The id that a document must have: 16 hex digits of the SHA-256 of everything but the id, keys in order."""
+    content = {key: value for key, value in document.items() if key != "id"}
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """report.json: the document as UTF-8, two spaces a level, full precision."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def typed(document: Mapping[str, Any]) -> Report:
+    """The document as types. Raises `CalibrateError` E632 for what is no report of this schema."""
+    schema = document.get("schema")
+    if schema != SCHEMA:
+        raise CalibrateError(
+            "E632", f"found the schema {shown(schema)!r}, expected {SCHEMA!r}", "make it again with: calibrate report"
+        )
+    try:
+        return msgspec.convert(document, Report)
+    except msgspec.ValidationError as problem:
+        raise CalibrateError(
+            "E632", f"not a report of calibrate: {shown(problem, 200)}", "make it again with: calibrate report"
+        ) from problem

@@ -1,0 +1,74 @@
+"""Every metric before and after with its interval, and the convention behind each number."""
+
+from __future__ import annotations
+
+from calibrate.reporting import words
+from calibrate.reporting.blocks import Block, Cell, Code, Items, Section, Sub, Table, heads
+from calibrate.reporting.document import Report
+from calibrate.reporting.measured import Measured
+from calibrate.wording import title
+
+DIRECTIONS = {
+    "nll": "lower is better",
+    "brier": "lower is better",
+    "accuracy": "higher is better",
+    "ece": "lower is better",
+    "classwise_ece": "lower is better",
+    "mce": "lower is better",
+    "confidence_gap": "0 is best; above 0: over-confident",
+    "link_loss": "lower is better",
+}
+
+
+def section(report: Report) -> Section:
+    """The table of numbers, the table of conventions, and what has to be said about single numbers."""
+    result = report.result
+    blocks: list[Block] = [_values(result), Sub("Conventions"), _conventions(result)]
+    notes = _notes(result)
+    if notes:
+        blocks += [Sub("Notes on single numbers"), Items(notes)]
+    return Section("metrics", "Metrics before and after", tuple(blocks))
+
+
+def _values(result: Measured) -> Table:
+    level = words.level(result.level)
+    heading = ["metric", ">before" if result.after is not None else ">measured"]
+    heading += [f">{words.after_title(result.after_is)}"] if result.after is not None else []
+    heading += [">change"] if result.change is not None else []
+    rows = []
+    for key, before in result.before.items():
+        row = [Cell(title(key)), words.measured(before)]
+        row += [words.measured(result.after.get(key))] if result.after is not None else []
+        row += [words.measured(result.change.get(key), sign=True)] if result.change is not None else []
+        rows.append(tuple(row))
+    note = (
+        f"In brackets {level} intervals, two-sided. Noise floor: what a perfectly calibrated model "
+        "with the same predictions shows on as many rows, on average; beneath it what it exceeds in "
+        "5 % of samples."
+    )
+    return Table("Metrics", heads(*heading), tuple(rows), note)
+
+
+def _conventions(result: Measured) -> Table:
+    rows = [
+        (
+            Cell(title(key)),
+            Cell((Code(key),)),
+            Cell(estimate.definition),
+            Cell(DIRECTIONS.get(key.partition(":")[0], "")),
+            Cell((estimate.method or "none") + (" (conservative)" if estimate.conservative else "")),
+        )
+        for key, estimate in result.before.items()
+    ]
+    return Table("What each number means", heads("metric", "key", "definition", "direction", "interval"), tuple(rows))
+
+
+def _notes(result: Measured) -> tuple[str, ...]:
+    """What has to be said about a number, once, with the sides that it is true of."""
+    named = [*result.sides.items(), *((("change", result.change),) if result.change else ())]
+    found: dict[tuple[str, str], list[str]] = {}
+    for side, metrics in named:
+        for key, estimate in metrics.items():
+            for text in filter(None, (*estimate.notes, estimate.reason)):
+                found.setdefault((key, text), []).append(side)
+    return tuple(f"{title(key)} ({', '.join(sides)}): {text}" for (key, text), sides in found.items())
