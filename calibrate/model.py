@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from calibrate import registry
 from calibrate.errors import CalibrateError
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord, plain_fit
+from calibrate.results import FitRecord, Sketch, plain_fit
 from calibrate.rows import Block, from_arrays
 from calibrate.versioned import Kind
 
@@ -52,6 +53,8 @@ class Model:
     fit: FitRecord | None = None
     clip: float | None = None
     """Probabilities are kept within [clip, 1 - clip] before they become logits, as they were for the fit."""
+    rows: Sketch | None = None
+    """By which the rows that were fitted are recognised among others; `calibrate fit` keeps it."""
 
     def __repr__(self) -> str:
         """One line; the fields hold the rest."""
@@ -95,6 +98,7 @@ class Model:
             "method": self.method,
             "clip": self.clip,
             "fit": self.fit and plain_fit(self.fit),
+            "rows": self.rows and dataclasses.asdict(self.rows),
         }
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -125,6 +129,7 @@ class Document(msgspec.Struct):
     method      the calibrator as it was asked for, with its options
     fit         how it was fitted
     clip        probabilities are kept within [clip, 1 - clip] before they become logits
+    rows        hashes of the rows that were fitted, by which they are recognised among others; null where unknown
     """
 
     schema: str
@@ -137,6 +142,7 @@ class Document(msgspec.Struct):
     method: str
     fit: FitRecord | None = None
     clip: float | None = None
+    rows: Sketch | None = None
 
 
 def from_json(data: bytes, name: str) -> Model:
@@ -161,7 +167,14 @@ def from_json(data: bytes, name: str) -> Model:
             file.link,
             file.fit,
             _clip(file.clip),
+            _sketch(file.rows),
         )
+
+
+def _sketch(rows: Sketch | None) -> Sketch | None:
+    if rows is not None and not all(re.fullmatch(r"[0-9a-f]{16}", text) for text in rows.smallest):
+        raise ValueError("its rows have a hash that is none, expected 16 hexadecimal digits")
+    return rows
 
 
 def _clip(clip: float | None) -> float | None:

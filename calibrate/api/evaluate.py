@@ -14,6 +14,7 @@ from calibrate.api.load import default_link, load
 from calibrate.api.score import Chosen, metrics_of, result_of
 from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError
+from calibrate.evidence.sketch import sketched
 from calibrate.folds import held_out, with_folds
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Calibrator, Link
@@ -127,7 +128,7 @@ def _with_holdout(
 ) -> tuple[Model, Result]:
     found = fitted(fit_rows, plan.method, link, level=plan.level)
     steps: dict[str, Step] = {BEFORE: Unchanged(), AFTER: Calibrated(found.calibrator)}
-    return _told(data, held, rows, found, plan, link, key, steps, "holdout", notes)
+    return _told(data, held, rows, found, plan, link, key, steps, "holdout", notes, fitted_rows=fit_rows)
 
 
 def _in_sample(data: Dataset, plan: Plan, link: Link, key: str) -> tuple[Model, Result]:
@@ -151,8 +152,9 @@ def _cross_fitted(data: Dataset, plan: Plan, link: Link, key: str) -> tuple[Mode
 def _told(
     data: Dataset, measured: Dataset, rows: Rows, found: Fitted, plan: Plan, link: Link, key: str,
     steps: Mapping[str, Step], after_is: str | None, notes: tuple[str, ...], reason: str = "",
+    *, fitted_rows: Rows | None = None,
 ) -> tuple[Model, Result]:  # fmt: skip
-    model = model_of(data, found, plan.method, key)
+    model = replace(model_of(data, found, plan.method, key), rows=sketched(fitted_rows or data.rows))
     metrics = metrics_of(plan.metrics, data.task, plan.bins)
     asked = {"folds": plan.folds, "holdout": plan.holdout, "seed": plan.seed}
     result = result_of(

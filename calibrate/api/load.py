@@ -93,7 +93,7 @@ def load_gates(path: str | os.PathLike[str], asked: Asked | None = None) -> Poli
     import tomllib
 
     name = os.fspath(path)
-    content = _limited(name, MOST_GATES_BYTES, "E625", "name a file of gates, or leave --gates out")
+    content = limited(name, MOST_GATES_BYTES, "E625", "name a file of gates, or leave --gates out")
     try:
         table = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
@@ -115,10 +115,10 @@ def own_table(pyproject: dict[str, Any]) -> dict[str, Any]:
 
 
 def _content(name: str, kind: Kind) -> bytes:
-    return _limited(name, MOST_BYTES, kind.damaged, kind.origin)
+    return limited(name, MOST_BYTES, kind.damaged, kind.origin)
 
 
-def _limited(name: str, most: int, code: str, hint: str) -> bytes:
+def limited(name: str, most: int, code: str, hint: str) -> bytes:
     """The content of a file of at most so many bytes."""
     try:
         with open(name, "rb") as file:

@@ -30,7 +30,7 @@ class Gating:
         """`outputs` has `junit` and `md` (files or None), `github` and `update_baseline`."""
         self.run = Run(chosen)
         self.outputs = outputs
-        self.policy = policy_asked(self.run)
+        self.policy = policy_asked(self.run)[0]
 
     def ready(self, *inputs: str | None) -> None:
         """Refuse now what could not be written later."""
@@ -106,18 +106,18 @@ class Gating:
         self.run.voice.note(f"wrote {shown(path)}")
 
 
-def policy_asked(run: Run) -> Policy:
-    """What the command line and the file of gates ask for; a file is looked for in the current folder alone."""
+def policy_asked(run: Run) -> tuple[Policy, str | None]:
+    """What command line and file of gates ask for, and that file; it is looked for in the current folder alone."""
     chosen = run.chosen
     limits = {rule: tuple(getattr(chosen, rule)) for rule in RULES if getattr(chosen, rule)}
     asked = Asked(limits, chosen.baseline, chosen.preset, chosen.on, chosen.inconclusive)
     if chosen.gates is not None:
-        return load_gates(chosen.gates, asked)
+        return load_gates(chosen.gates, asked), chosen.gates
     for name in FILES:
         if os.path.exists(name) and (name != "pyproject.toml" or _has_table(name)):
             run.voice.note(f"gates of ./{name}")
-            return load_gates(name, asked)
-    return policy_of({}, "the command line", asked)
+            return load_gates(name, asked), name
+    return policy_of({}, "the command line", asked), None
 
 
 def _has_table(pyproject: str) -> bool:

@@ -14,6 +14,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.reading.options import ReadOptions
 
 if TYPE_CHECKING:
+    from calibrate.api.report import Bundle
     from calibrate.model import Model
     from calibrate.reading.dataset import Dataset
     from calibrate.results import Result
@@ -116,6 +117,18 @@ class Run:
         from calibrate.renderers import terminal
 
         self.voice.answer(terminal.render(result, color=self.voice.color, plain=self.voice.plain))
+
+    def show_report(self, made: Bundle) -> None:
+        """The id of a report and what it comes to; with --json its document."""
+        from calibrate.reporting.document import encoded
+
+        if self.chosen.json:
+            self.voice.answer(encoded(made.document).decode().replace("##", "\\u0023\\u0023"))
+            return
+        result = made.result
+        said = [result.verdict.sentence] if result.verdict is not None else []
+        said += [f"gates {result.check.sentence}"] if result.check is not None else []
+        self.voice.answer_lines([f"report {made.document['id']}", *said])
 
     def show_bins(self, result: Result, *, per_class: bool) -> None:
         """The table behind the diagram that was drawn."""

@@ -43,6 +43,10 @@ class Voice:
             sys.stdout.write(text)
             sys.stdout.flush()
 
+    def answer_lines(self, lines: Iterable[str]) -> None:
+        """The result as lines of text."""
+        self.answer("".join(f"{tame(line)}\n" for line in lines))
+
     @property
     def is_watched(self) -> bool:
         """Whether somebody sees what moves: standard error is a terminal that can, and not told to be quiet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calibrate.results import Estimate
+from calibrate.results import Estimate, Sketch
 
 
 @dataclass(frozen=True)
@@ -80,26 +80,6 @@ class EventTotals:
     intercept: Estimate
     slope: Estimate
     clipped: int
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """How often rows of scores repeat, and enough of their hashes to recognise them in later data.
-
-    n         rows (of positive weight); `distinct` different rows among them; `repeated` = n - distinct. Scores of one
-              column, or of few digits, repeat legitimately
-    columns   scores of a row
-    smallest  the (at most 1024) smallest 64-bit hashes of the distinct rows, 16 hexadecimal digits each, ascending: a
-              random sample of the distinct rows that every other data set would draw alike
-    exact     whether these are all
-    """
-
-    n: int
-    distinct: int
-    repeated: int
-    columns: int
-    smallest: tuple[str, ...]
-    exact: bool
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from calibrate import registry
-from calibrate.evidence.results import Sketch
 from calibrate.evidence.sketch import SMALLEST, overlap, row_hashes, sketched
+from calibrate.results import Sketch
 from calibrate.rows import from_arrays
 
 

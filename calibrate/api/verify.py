@@ -1,0 +1,236 @@
+"""Verify a bundle: every byte as it was written, every page from its document, and with the data every number again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from math import isclose
+from typing import Any
+
+import msgspec
+
+from calibrate import __version__, model, stored
+from calibrate.api import report as bundle
+from calibrate.api.audit import audited, order_from, plain, read_for
+from calibrate.api.check import Baselines
+from calibrate.errors import CalibrateError, shown
+from calibrate.outputs.manifest import MANIFEST, listed, text
+from calibrate.reporting.document import digest, typed
+from calibrate.results import Input
+from calibrate.rows import Execute, serial
+
+RELATIVE, ABSOLUTE = 1e-9, 1e-12
+"""Numbers agree where they differ by no more than this share of them, or by no more than this."""
+MEASURED = ("result", "thresholds", "events", "rows", "class_counts")
+"""What of a document the data give again."""
+OF_THE_MACHINE = re.compile(r"\$\.result\.environment(\.|$)")
+"""What may differ on another machine, without any number being another."""
+MOST_BYTES = 1 << 28
+
+File = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not agree: where, and what was found and expected."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification found; `findings` is empty where everything agrees.
+
+    checked   what was looked at, in words
+    """
+
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    id: str
+
+    @property
+    def code(self) -> int:
+        """Exit code: 0, or 1 where something does not agree."""
+        return 1 if self.findings else 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    files: dict[str, bytes]
+    manifest: dict[str, str]
+    document: Any
+    damage: Finding | None
+
+
+def verify(
+    folder: File, scores: Any = None, labels: Any = None, *, tolerance: float = RELATIVE, execute: Execute = serial
+) -> Verified:
+    """What of the bundle in `folder` does not agree; with the data every number is computed again, first.
+
+    tolerance   numbers may differ by this share (and by 1e-12); float32 scores on another kind of processor: 1e-6
+
+    Raises `CalibrateError` E640 (no bundle: no manifest, or no report.json), and what reading the data raises.
+    """
+    found = _read(os.fspath(folder))
+    checked: list[str] = []
+    findings: list[Finding] = []
+    changed = list(_against_manifest(found))
+    if scores is not None and found.damage is None:
+        try:
+            findings += _against_data(found, scores, labels, tolerance, execute)
+        except CalibrateError as problem:
+            if not changed:  # the data are to blame, and not what was changed in the bundle
+                raise
+            findings.append(Finding("bundle", f"the numbers cannot be computed again: {shown(problem, 200)}"))
+        checked.append(f"every number against the data, to {tolerance:g} of it")
+    findings += changed
+    checked.append(f"{len(found.manifest)} files against {MANIFEST}")
+    findings += [found.damage] if found.damage is not None else _against_document(found)
+    if found.damage is None:
+        same = found.document.get("version") == __version__
+        checked.append("the pages and tables against report.json" if same else "report.json against its id")
+    name = found.document.get("id", "") if isinstance(found.document, dict) else ""
+    return Verified(tuple(findings), tuple(checked), name if isinstance(name, str) else "")
+
+
+def _read(folder: str) -> _Read:
+    manifest = listed(folder) if os.path.isdir(folder) else {}
+    if not manifest:
+        raise CalibrateError(
+            "E640",
+            f"{shown(folder, 255)}: found no {MANIFEST} of calibrate, expected a bundle",
+            "calibrate report ... -o DIR",
+        )
+    files = dict(_contents(folder))
+    if bundle.JSON not in files:
+        raise CalibrateError("E640", f"{shown(folder, 255)}: found no {bundle.JSON}, expected one", "make it again")
+    try:
+        document = msgspec.json.decode(files[bundle.JSON])
+        typed(document)
+        stored.from_document(document["result"], bundle.JSON)
+    except (msgspec.DecodeError, AttributeError, RecursionError, CalibrateError) as problem:
+        return _Read(files, manifest, None, Finding(bundle.JSON, f"cannot be read: {shown(problem, 200)}"))
+    return _Read(files, manifest, document, None)
+
+
+def _contents(folder: str) -> Iterator[tuple[str, bytes]]:
+    with os.scandir(folder) as entries:
+        names = sorted((entry.name, entry.is_file(follow_symlinks=False)) for entry in entries)
+    for name, is_file in names:
+        if not is_file:
+            yield name, b""
+            continue
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                yield name, file.read(MOST_BYTES)
+        except OSError as problem:
+            raise CalibrateError(
+                "E640", f"{shown(name, 255)}: cannot be read: {os.strerror(problem.errno or 0)}"
+            ) from None
+
+
+def _against_manifest(found: _Read) -> Iterator[Finding]:
+    if found.files[MANIFEST] != text(found.manifest):
+        yield Finding(MANIFEST, "is not as calibrate wrote it")
+    for name, expected in found.manifest.items():
+        if name not in found.files:
+            yield Finding(name, f"is missing, {MANIFEST} lists it")
+        elif (digest_of := sha256(found.files[name]).hexdigest()) != expected:
+            yield Finding(name, f"found SHA-256 {digest_of[:16]}..., {MANIFEST} expects {expected[:16]}...")
+    for name in found.files:
+        if name not in found.manifest and name != MANIFEST:
+            yield Finding(shown(name, 255), f"is not in {MANIFEST}: it was added")
+
+
+def _against_document(found: _Read) -> Iterator[Finding]:
+    """The id, and every file that the document decides; these only where this version made it."""
+    document = found.document
+    if digest(document) != document["id"]:
+        yield Finding("$.id", f"found {shown(document['id'])!r}, its content has {digest(document)!r}")
+    if document["version"] == __version__:
+        yield from _against_pages(found)
+    kept = {bundle.GATES: "gates_file", bundle.BASELINE: "baseline"}
+    for name, key in kept.items():
+        expected = (document[key] or {}).get("sha256")
+        if expected is not None and name in found.files and sha256(found.files[name]).hexdigest() != expected:
+            yield Finding(name, f"is not the file that {bundle.JSON} names")
+    if document["model"] is not None and bundle.MODEL in found.files:
+        yield from _differences(document["model"], _decoded(found.files[bundle.MODEL]), f"{bundle.MODEL}: $", 0.0)
+
+
+def _against_pages(found: _Read) -> Iterator[Finding]:
+    try:
+        pages = bundle.derived(found.document, stored.from_document(found.document["result"], bundle.JSON))
+    except (CalibrateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as problem:
+        yield Finding(bundle.JSON, f"cannot be rendered: {shown(problem, 200)}")
+        return
+    for name, content in pages.items():
+        if name in found.files and found.files[name] != content:
+            yield Finding(name, f"is not what {bundle.JSON} gives")
+        elif name not in found.files and name not in found.manifest:
+            yield Finding(name, f"is missing: {bundle.JSON} gives it")
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _against_data(found: _Read, scores: Any, labels: Any, tolerance: float, execute: Execute) -> Iterator[Finding]:
+    """Every measured number again, in the order of the document."""
+    document = found.document
+    try:
+        order = order_from(found.files.get(bundle.OPTIONS, b""), bundle.OPTIONS)
+        known = model.from_json(found.files[bundle.MODEL], bundle.MODEL) if document["model"] is not None else None
+        baselines = _baselines(found)
+    except (CalibrateError, KeyError) as problem:
+        yield Finding("bundle", f"the numbers cannot be computed again: {shown(problem, 200)}")
+        return
+    data = read_for(scores, labels, known, order, execute)
+    again = audited(data, known, order, baselines, labels, execute).parts
+    for key in MEASURED:
+        expected = plain(document.get(key))
+        yield from _differences(expected, again[key], f"$.{key}", tolerance)
+
+
+def _baselines(found: _Read) -> Baselines:
+    named = found.document["baseline"]
+    if named is None:
+        return Baselines()
+    content = found.files[bundle.BASELINE]
+    result = stored.from_json(content, bundle.BASELINE)
+    source = Input(named["name"], "baseline", sha256(content).hexdigest(), len(content), "json", result.n, 0)
+    return replace(Baselines(), result=result, name=named["name"], source=source)
+
+
+def _differences(found: Any, again: Any, where: str, tolerance: float) -> Iterator[Finding]:
+    """Where two documents differ, by JSON path, in the order of the first."""
+    if OF_THE_MACHINE.match(where):
+        return
+    if isinstance(found, Mapping) and isinstance(again, Mapping):
+        for key in (*found, *(key for key in again if key not in found)):
+            at = f"{where}.{key}" if re.fullmatch(r"\w+", key) else f"{where}[{shown(key, 255)!r}]"
+            if key not in found or key not in again:
+                yield Finding(at, "is missing" if key not in found else "is not what the data give: nothing")
+            else:
+                yield from _differences(found[key], again[key], at, tolerance)
+    elif isinstance(found, list) and isinstance(again, list):
+        if len(found) != len(again):
+            yield Finding(where, f"found {len(found)} entries, the data give {len(again)}")
+        for i, pair in enumerate(zip(found, again, strict=False)):
+            yield from _differences(*pair, f"{where}[{i}]", tolerance)
+    elif not _agree(found, again, tolerance):
+        yield Finding(where, f"found {shown(found)!s}, expected {shown(again)!s}")
+
+
+def _agree(found: Any, again: Any, tolerance: float) -> bool:
+    numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in (found, again)]
+    if all(numbers):
+        return bool(found == again) or isclose(found, again, rel_tol=tolerance, abs_tol=ABSOLUTE if tolerance else 0.0)
+    return bool(found == again) and isinstance(found, bool) == isinstance(again, bool)
