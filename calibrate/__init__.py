@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from calibrate.api.apply import apply as apply
+    from calibrate.api.check import check as check
     from calibrate.api.evaluate import evaluate as evaluate
     from calibrate.api.fit import fit as fit
     from calibrate.api.load import load_model as load_model
     from calibrate.api.load import load_result as load_result
+    from calibrate.api.report import report as report
     from calibrate.api.save import save_model as save_model
     from calibrate.api.save import save_result as save_result
     from calibrate.api.score import score as score
+    from calibrate.api.verify import verify as verify
     from calibrate.errors import CalibrateError as CalibrateError
     from calibrate.model import Model as Model
     from calibrate.results import Result as Result
@@ -26,13 +29,16 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "apply": "api.apply",
+    "check": "api.check",
     "evaluate": "api.evaluate",
     "fit": "api.fit",
     "load_model": "api.load",
     "load_result": "api.load",
+    "report": "api.report",
     "save_model": "api.save",
     "save_result": "api.save",
     "score": "api.score",
+    "verify": "api.verify",
     "CalibrateError": "errors",
     "Model": "model",
     "Result": "results",

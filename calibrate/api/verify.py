@@ -98,14 +98,10 @@ def verify(
 
 
 def _read(folder: str) -> _Read:
-    manifest = listed(folder) if os.path.isdir(folder) else {}
-    if not manifest:
-        raise CalibrateError(
-            "E640",
-            f"{shown(folder, 255)}: found no {MANIFEST} of calibrate, expected a bundle",
-            "calibrate report ... -o DIR",
-        )
-    files = dict(_contents(folder))
+    if not os.path.isfile(os.path.join(folder, MANIFEST)):
+        found = f"{shown(folder, 255)}: found no {MANIFEST}, expected a bundle of calibrate"
+        raise CalibrateError("E640", found, "make one with: calibrate report ... -o DIR")
+    manifest, files = listed(folder), dict(_contents(folder))
     if bundle.JSON not in files:
         raise CalibrateError("E640", f"{shown(folder, 255)}: found no {bundle.JSON}, expected one", "make it again")
     try:
