@@ -53,6 +53,7 @@ TITLES: dict[str, str] = {
     "E305": "a temperature that no float can hold, or that is not positive",
     "E306": "a search that did not settle",
     "E307": "no rows to fit, or none of positive weight",
+    "E308": "a method that is not for data of this kind",
     "E401": "a model file that is not one, is damaged, or holds a value that no model can have",
     "E402": "a model file of a newer schema than this version reads",
     "E403": "scores that do not fit the model",

@@ -125,6 +125,8 @@ class Calibrator(Protocol):
 
     keeps_top: ClassVar[bool]
     """Whether the predicted class never changes."""
+    for_events: ClassVar[bool | None]
+    """True: for links with events alone (one column, labels); False: for classes alone; None: for both."""
 
     @property
     def n_parameters(self) -> int: ...

@@ -65,7 +65,8 @@ def parse(kind: str, text: str) -> Spec:
 def load(kind: str, name: str) -> Any:
     """What the file of that name defines under its name in CamelCase; else (executors, renderers) its module."""
     module = import_module(f"calibrate.{kind}.{name}")
-    return getattr(module, name.title().replace("_", ""), module)
+    called = name.title().replace("_", "")
+    return getattr(module, called, getattr(module, f"{called}_", module))  # None_: a name that Python keeps
 
 
 def make(kind: str, text: str) -> Any:

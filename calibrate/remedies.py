@@ -112,6 +112,8 @@ REMEDIES: dict[str, str] = {
     "E306": "The loss has a minimum that the search did not reach. Please report it with the file, if you can share "
     "it.",
     "E307": "No row is left to fit: the file is empty, all weights are 0, or a holdout took every row.",
+    "E308": "Some methods are for events (binary, several labels), some for classes of which one is true; the hint "
+    "lists those for your data, `calibrate explain METHOD` says more.",
     "E401": "The file is no model.json of calibrate, or was edited or cut off; the message says where in it. Fit "
     "again.",
     "E402": "A later version of calibrate wrote the model. Update this one, or fit with this one.",

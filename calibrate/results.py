@@ -109,6 +109,8 @@ class FitRecord:
     notes: tuple[str, ...] = ()
     level: float = 0.95
     """Of the intervals of the parameters."""
+    n_parameters: int = 1
+    """All that were fitted; `parameters` holds those that a reader can make something of."""
 
 
 @dataclass(frozen=True)

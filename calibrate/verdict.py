@@ -22,6 +22,7 @@ def verdict_of(
     log_loss: bool = True,
     after_is: str = "cross-fitted",
     parameters: Mapping[str, Estimate] | None = None,
+    n_parameters: int = 1,
     reason: str = "",
     level: float = 0.95,
 ) -> Verdict:
@@ -29,7 +30,7 @@ def verdict_of(
 
     change      metric key -> estimate of after - before; None where there is none, with the reason
     log_loss    whether the link's loss is the NLL; if not, `link_loss` decides
-    parameters  of the fit, for what they say of T
+    parameters  of the fit, for what they say of T; `n_parameters` counts all that were fitted
     """
     key, name = ("nll", "NLL") if log_loss else ("link_loss", "link's own loss")
     deciding = (change or {}).get(key)
@@ -43,7 +44,7 @@ def verdict_of(
     details = (
         *_about_t(kind, parameters or {}, n),
         *_about_brier(kind, _sign(brier)),
-        *_about_trust(after_is, len(parameters or {})),
+        *_about_trust(after_is, n_parameters),
     )
     return Verdict(kind, _sentence(kind, name, deciding, level), details)
 

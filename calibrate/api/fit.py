@@ -9,6 +9,7 @@ from typing import Any
 from calibrate import registry
 from calibrate.api.load import default_link, load
 from calibrate.blas import one_thread
+from calibrate.errors import CalibrateError
 from calibrate.model import Model
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
@@ -52,9 +53,28 @@ def fitted(rows: Rows, method: str, link: Link, folds: int = 0, level: float = 0
     """A method by its name, fitted; with `folds` the blocks carry fold numbers, and the answer one calibrator each."""
     spec = registry.parse("calibrators", method)
     entry = registry.load("calibrators", spec.name)
+    _expect_applicable(spec.name, entry, link)
     options: Mapping[str, Any] = registry.typed(spec, entry.fit)
     found: Fitted = entry.fit(rows, link, folds=folds, level=level, **options)
     return found
+
+
+def applicable(link: Link) -> tuple[str, ...]:
+    """Names of the calibrators that fit the kind of scores of a link."""
+    return tuple(name for name in registry.names("calibrators") if _applies(registry.load("calibrators", name), link))
+
+
+def _applies(entry: Any, link: Link) -> bool:
+    return entry.for_events is None or bool(entry.for_events == link.has_events)
+
+
+def _expect_applicable(name: str, entry: Any, link: Link) -> None:
+    if not _applies(entry, link):
+        kind = "events (one column, or a sigmoid link)" if entry.for_events else "classes of which one is true"
+        known = ", ".join(known.replace("_", "-") for known in applicable(link))
+        raise CalibrateError(
+            "E308", f"--method {name.replace('_', '-')}: is for {kind}, these data are not", f"known: {known}"
+        )
 
 
 def model_of(data: Dataset, found: Fitted, method: str, link_key: str) -> Model:

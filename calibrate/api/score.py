@@ -144,7 +144,7 @@ def result_of(
         reason, record = more.get("reason", ""), more.get("fit")
         verdict = verdict_of(
             found.change, n=found.n, log_loss=link.log_loss, after_is=after_is or "", level=level, reason=reason,
-            parameters=record.parameters if record else None,
+            parameters=record.parameters if record else None, n_parameters=record.n_parameters if record else 1,
         ) if after or reason else None  # fmt: skip
         return Result(
             data.task, link_key, found.n, found.weight, data.classes, found.variants[BEFORE], after, found.change,

@@ -55,6 +55,7 @@ class Temperature:
     temperature: float | tuple[float, ...]
 
     keeps_top: ClassVar[bool] = True
+    for_events: ClassVar[bool | None] = None
 
     def __post_init__(self) -> None:
         """Refuse what is no temperature."""
@@ -276,6 +277,7 @@ def _record(
         converged=True,
         notes=found.notes,
         level=level,
+        n_parameters=len(b),
     )
 
 

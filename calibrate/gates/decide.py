@@ -150,7 +150,7 @@ def _covered(comparison: Comparison) -> bool:
     """Cross-fitted changes of many parameters were not shown to be covered."""
     of = comparison.paired
     cross_fitted = of is not None and of.after_is == "cross-fitted" and of.fit is not None
-    return not (cross_fitted and len(of.fit.parameters) > COVERED_PARAMETERS)  # type: ignore[union-attr]
+    return not (cross_fitted and of.fit.n_parameters > COVERED_PARAMETERS)  # type: ignore[union-attr]
 
 
 def _compared(

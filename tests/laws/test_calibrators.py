@@ -1,0 +1,151 @@
+"""Laws of every calibrator under every link that it is for: run over the registry, so that a new entry is covered.
+
+A fit depends on the rows alone: not on their order, their blocks, threads, the unit of the weights; rows of weight 0
+are no rows, a weight of 2 is the row twice. What it answers lies on the simplex, survives JSON bit by bit, keeps the
+predicted class where it says so, and never does worse on its own rows than doing nothing where it minimises the NLL.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibrate import registry
+from calibrate.api.fit import fitted
+from calibrate.errors import CalibrateError
+from calibrate.folds import with_folds
+from calibrate.model import Model, from_json
+from calibrate.rows import Rows, from_arrays
+
+NAMES = registry.names("calibrators")
+LINKS = ("softmax", "sigmoid")
+OWN_LINKS = {"temperature": registry.names("links"), "none": registry.names("links")}
+PAIRS = [
+    (name, key)
+    for name in NAMES
+    for key in OWN_LINKS.get(name, LINKS)
+    if registry.load("calibrators", name).for_events in (None, registry.load("links", key).has_events)
+]
+
+
+def world(key: str, seed: int = 0, m: int = 300, k: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Over-confident scores with labels that come from them, (m, k); two events under the sigmoid."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(m, k)) * 1.5
+    if registry.load("links", key).has_events:
+        z = z[:, :2]
+        return 2 * z, (rng.random(z.shape) < 1 / (1 + np.exp(-z))).astype(np.int64)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return 2 * z, np.minimum((p.cumsum(axis=1) < rng.random((m, 1))).sum(axis=1), k - 1)
+
+
+def calibrated(name: str, key: str, rows: Rows, scores: np.ndarray) -> np.ndarray:
+    link = registry.make("links", key)
+    found = fitted(rows, name, link).calibrator
+    return np.asarray(link(found.transform(scores)))
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+def test_probabilities_are_probabilities(name: str, key: str) -> None:
+    z, y = world(key)
+    p = calibrated(name, key, from_arrays(z, y), z)
+    assert p.shape == z.shape
+    assert np.all((p >= 0) & (p <= 1))
+    if not registry.load("links", key).has_events:
+        assert p.sum(axis=1) == pytest.approx(np.ones(len(z)), abs=1e-12)
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+def test_blocks_threads_and_the_order_of_rows_do_not_matter(name: str, key: str) -> None:
+    z, y = world(key)
+    one = calibrated(name, key, from_arrays(z, y), z)
+    assert calibrated(name, key, from_arrays(z, y, rows_per_block=37), z) == pytest.approx(one, abs=1e-7)
+    threads = registry.make("executors", "threads:workers=3")
+    assert np.array_equal(
+        calibrated(name, key, from_arrays(z, y, rows_per_block=37, execute=threads), z),
+        calibrated(name, key, from_arrays(z, y, rows_per_block=37), z),
+    )
+    if key != "gumbel_softmax":
+        turn = np.random.default_rng(1).permutation(len(z))
+        assert calibrated(name, key, from_arrays(z[turn], y[turn]), z) == pytest.approx(one, abs=1e-7)
+
+
+# But under Gumbel-softmax, whose noise belongs to the number of the row: a row twice is two other rows.
+@pytest.mark.parametrize(("name", "key"), [pair for pair in PAIRS if pair[1] != "gumbel_softmax"])
+def test_weights_are_rows(name: str, key: str) -> None:
+    z, y = world(key, m=120)
+    w = np.random.default_rng(2).integers(0, 3, len(z)).astype(float)
+    w[:2] = 1.0
+    times = np.repeat(np.arange(len(z)), w.astype(int))
+    weighted = calibrated(name, key, from_arrays(z, y, w), z)
+    assert weighted == pytest.approx(calibrated(name, key, from_arrays(z[times], y[times]), z), abs=1e-6)
+    assert calibrated(name, key, from_arrays(z, y, w), z) == pytest.approx(weighted, abs=1e-12)
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+def test_json_predicts_the_same_bits(name: str, key: str) -> None:
+    z, y = world(key)
+    link = registry.make("links", key)
+    found = fitted(from_arrays(z, y), name, link)
+    classes = tuple("ab") if link.has_events else tuple("abc")
+    task: Any = "multilabel" if link.has_events else "multiclass"
+    model = Model(link, found.calibrator, task, "logits", classes, z.shape[1], name, key, found.record)
+    again = from_json(model.to_json(), "model.json")
+    assert np.array_equal(again.apply(z), model.apply(z))
+    assert again.to_json() == model.to_json()
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+def test_folds_are_fitted_on_the_other_rows(name: str, key: str) -> None:
+    z, y = world(key)
+    link = registry.make("links", key)
+    rows = with_folds(from_arrays(z, y), 3, 0)[0]
+    found = fitted(rows, name, link, folds=3)
+    assert len(found.folds) == 3
+    folds = np.concatenate([np.asarray(block.folds) for block in rows.blocks()])
+    others = from_arrays(z[folds != 1], y[folds != 1])
+    if key != "gumbel_softmax" and found.folds[1] is not None:
+        p, q = (np.asarray(link(c.transform(z))) for c in (found.folds[1], fitted(others, name, link).calibrator))
+        assert p == pytest.approx(q, abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+def test_the_predicted_class_stays_where_that_is_claimed(name: str, key: str) -> None:
+    if not registry.load("calibrators", name).keeps_top:
+        return
+    z, y = world(key, seed=3)
+    found = fitted(from_arrays(z, y), name, registry.make("links", key)).calibrator
+    fresh = np.random.default_rng(4).normal(size=(500, z.shape[1])) * 4
+    changed = found.transform(fresh)
+    if registry.load("links", key).has_events:
+        assert np.array_equal(changed > 0, fresh > 0)
+    else:
+        assert np.array_equal(changed.argmax(axis=1), fresh.argmax(axis=1))
+
+
+HARD = {
+    "one row": lambda z, y: (z[:1], y[:1]),
+    "two rows": lambda z, y: (z[:2], y[:2]),
+    "constant scores": lambda z, y: (np.ones_like(z), y),
+    "one class alone": lambda z, y: (z, np.ones_like(y)),
+    "duplicates": lambda z, y: (np.repeat(z[:5], 40, axis=0), np.repeat(y[:5], 40, axis=0)),
+    "every prediction right": lambda z, y: (z, z.argmax(axis=1) if y.ndim == 1 else (z > 0).astype(int)),
+    "tiny scores": lambda z, y: (z * 1e-12, y),
+    "huge scores": lambda z, y: (z * 1e12, y),
+}
+
+
+@pytest.mark.parametrize(("name", "key"), PAIRS)
+@pytest.mark.parametrize("case", HARD)
+def test_hard_data_have_an_answer_or_a_coded_error(name: str, key: str, case: str) -> None:
+    z, y = HARD[case](*world(key))
+    try:
+        p = calibrated(name, key, from_arrays(z, y), z)
+    except CalibrateError as problem:
+        assert problem.code.startswith("E3")
+        assert problem.hint
+        return
+    assert np.all(np.isfinite(p))
+    assert np.all((p >= 0) & (p <= 1))
