@@ -37,6 +37,11 @@ def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: boo
         run, place = np.divmod(np.arange(start, start + len(scores), dtype=np.int64), folds)
         turn = mixed(run.astype(np.uint64) * _ODD + np.uint64(seed)) % np.uint64(folds)
         return (place + turn.astype(np.int64)) % folds
+    return ((hashed(scores, seed) * np.uint64(folds)) >> np.uint64(32)).astype(np.int64)
+
+
+def hashed(scores: np.ndarray, seed: int) -> np.ndarray:
+    """A seeded 32-bit hash of every row of scores (m, K), as uint64 (m,): equal rows have equal ones."""
     k = scores.shape[1]
     columns = np.linspace(0, k - 1, min(k, HASHED)).round().astype(np.intp)
     factors = mixed((np.arange(1, len(columns) + 1, dtype=np.uint64) + np.uint64(seed)) * _ODD) | np.uint64(1)
@@ -45,8 +50,7 @@ def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: boo
     # Whole numbers and float32 leave the low bits empty: bring the high ones down before multiplying.
     bits ^= bits >> np.uint64(32)
     bits *= factors
-    high = mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32)
-    return ((high * np.uint64(folds)) >> np.uint64(32)).astype(np.int64)
+    return np.asarray(mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32))
 
 
 def with_folds(rows: Rows, folds: int, seed: int) -> tuple[Rows, str]:
@@ -62,6 +66,22 @@ def with_folds(rows: Rows, folds: int, seed: int) -> tuple[Rows, str]:
     if share.max() - 1.0 > EVEN:
         note = f"{folds} folds by row number: by the scores a fold would hold {share.max() / folds:.0%} of the rows"
     return rows.map(_Assign(folds, seed, by_row=True)), note
+
+
+def stratified(rows: Rows, folds: int, seed: int = 0) -> Rows:
+    """The rows with folds in which every class (events: every combination of labels) has its even share.
+
+    Within a class the different rows, in the order of their hashes, take the folds in turn: equal rows share one, and
+    the order of the rows does not matter.
+    """
+    sums = rows.sum(_Keys(seed))
+    keys, kinds = (np.concatenate(sums[name]) for name in ("hash", "kind"))  # type: ignore[arg-type]
+    numbers = np.empty(len(keys), dtype=np.int64)
+    for kind in np.unique(kinds):
+        mine = np.flatnonzero(kinds == kind)
+        _, place = np.unique(keys[mine], return_inverse=True)
+        numbers[mine] = (place + int(mixed(np.array([kind], np.uint64))[0] % np.uint64(folds))) % folds
+    return rows.number(numbers)
 
 
 def held_out(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray, str]:
@@ -82,6 +102,18 @@ class _Assign:
 
     def __call__(self, block: Block) -> Block:
         return replace(block, folds=assign(block.scores, block.start, self.folds, self.seed, by_row=self.by_row))
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Collector: the hash of every row, and a number for what is true in it."""
+
+    seed: int
+
+    def __call__(self, block: Block) -> Sums:
+        labels = np.asarray(block.labels)
+        kind = labels.astype(np.uint64) if labels.ndim == 1 else hashed(labels.astype(np.float64), 0)
+        return {"hash": (hashed(block.scores, self.seed),), "kind": (kind,)}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ fitted one does.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from calibrate import registry
 from calibrate.errors import CalibrateError
+from calibrate.parameters import calibrator_of, plain_calibrator
 from calibrate.protocols import Calibrator, Link, Task
 from calibrate.results import FitRecord, Sketch, plain_fit
 from calibrate.rows import Block, from_arrays
@@ -85,8 +85,7 @@ class Model:
 
     def to_json(self) -> bytes:
         """The model file, as UTF-8."""
-        calibrator = registry.parse("calibrators", self.method).name
-        fields = {f.name: getattr(self.calibrator, f.name) for f in dataclasses.fields(self.calibrator)}  # type: ignore[arg-type]
+        name = registry.parse("calibrators", self.method).name
         document = {
             "schema": SCHEMA,
             "task": self.task,
@@ -94,7 +93,7 @@ class Model:
             "scale": self.scale,
             "classes": self.classes,
             "columns": self.n_columns,
-            "calibrator": {"name": calibrator, **fields},
+            "calibrator": plain_calibrator(name, self.calibrator),
             "method": self.method,
             "clip": self.clip,
             "fit": self.fit and plain_fit(self.fit),
@@ -152,9 +151,7 @@ def from_json(data: bytes, name: str) -> Model:
     """
     with KIND.reading(name):
         file = msgspec.convert(KIND.decoded(data), Document)
-        spec = dict(file.calibrator)
-        entry = registry.load("calibrators", registry.parse("calibrators", str(spec.pop("name", ""))).name)
-        calibrator = _complete(entry, spec)
+        calibrator = calibrator_of(file.calibrator)
         calibrator.transform(np.zeros((1, _sound(file.columns, file.classes, file.task))))
         return Model(
             registry.make("links", file.link),
@@ -181,19 +178,6 @@ def _clip(clip: float | None) -> float | None:
     if clip is not None and not 0 < clip < 0.5:
         raise ValueError(f"its clip is {clip}, expected a number above 0 and below 0.5")
     return clip
-
-
-def _complete(entry: Any, spec: dict[str, Any]) -> Calibrator:
-    known = {f.name for f in dataclasses.fields(entry)}
-    if spec.keys() != known:
-        raise ValueError(f"the calibrator has {sorted(spec)}, expected {sorted(known)}")
-    if any(isinstance(value, float) and not math.isfinite(value) for value in spec.values()):
-        raise ValueError("a parameter is not finite")
-    try:
-        calibrator: Calibrator = msgspec.convert(spec, entry)
-    except CalibrateError as problem:
-        raise ValueError(problem.message) from problem
-    return calibrator
 
 
 def _sound(columns: int, classes: tuple[str, ...], task: str) -> int:

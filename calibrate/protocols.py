@@ -126,7 +126,10 @@ class Calibrator(Protocol):
     keeps_top: ClassVar[bool]
     """Whether the predicted class never changes."""
     for_events: ClassVar[bool | None]
-    """True: for links with events alone (one column, labels); False: for classes alone; None: for both."""
+    """True: for links with events alone (one column, labels); False: for classes alone; None: for both.
+
+    Further class attributes that an entry may have: `any_link` (True: for every link, not only softmax and sigmoid),
+    `candidate` (False: `auto` leaves it out) and `for_large` (False: `auto` leaves it out for very many scores)."""
 
     @property
     def n_parameters(self) -> int: ...

@@ -143,6 +143,8 @@ class Fitted:
     """Per fold the calibrator fitted on the other folds; None where that has no answer."""
     reason: str = ""
     """Why some have none."""
+    method: str = ""
+    """The key of the method, where the fit chose it; else it is the one that was asked for."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,16 @@ class _Weighted:
 
 
 @dataclass(frozen=True, eq=False)
+class _Numbered:
+    """Step of one block: the fold numbers of its rows."""
+
+    folds: np.ndarray
+
+    def __call__(self, block: Block) -> Block:
+        return replace(block, folds=self.folds)
+
+
+@dataclass(frozen=True, eq=False)
 class _Beside:
     """Step of one block: the scores of another model of its rows."""
 
@@ -145,6 +155,11 @@ class Rows:
     def weigh(self, weights: np.ndarray) -> Rows:
         """The rows with `weights` (n,)."""
         steps = map(_Weighted, np.split(weights, self.starts[1:]))
+        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
+
+    def number(self, folds: np.ndarray) -> Rows:
+        """The rows with fold numbers `folds` (n,)."""
+        steps = map(_Numbered, np.split(folds, self.starts[1:]))
         return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
 
     def with_beside(self, scores: np.ndarray) -> Rows:

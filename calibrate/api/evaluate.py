@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from calibrate import registry
 from calibrate.api.fit import fitted, model_of
 from calibrate.api.load import default_link, load
 from calibrate.api.score import Chosen, metrics_of, result_of
 from calibrate.blas import one_thread
+from calibrate.choosing import CrossFitted
 from calibrate.errors import CalibrateError
 from calibrate.evidence.sketch import sketched
 from calibrate.folds import held_out, with_folds
 from calibrate.model import Calibrated, Model
-from calibrate.protocols import Calibrator, Link
+from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import Fitted, Result
-from calibrate.rows import Block, Rows, Step
+from calibrate.rows import Rows, Step
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged
 from calibrate.uncertainty.quantiles import known_level
 
@@ -55,20 +54,6 @@ class Plan:
             raise CalibrateError(
                 "E603", f"--holdout: found {self.holdout:g}, expected a fraction between 0 and 1", "as in --holdout 0.3"
             )
-
-
-@dataclass(frozen=True, eq=False)
-class CrossFitted:
-    """Step: every row calibrated by the calibrator of its fold, which never saw it."""
-
-    calibrators: tuple[Calibrator, ...]
-
-    def __call__(self, block: Block) -> Block:
-        scores = np.empty(block.scores.shape)
-        for fold, calibrator in enumerate(self.calibrators):
-            mine = np.flatnonzero(block.folds == fold)
-            scores[mine] = calibrator.transform(block.scores[mine].astype(np.float64, copy=False))
-        return replace(block, scores=scores)
 
 
 def evaluate(

@@ -9,6 +9,7 @@ from typing import Any
 from calibrate import registry
 from calibrate.api.load import default_link, load
 from calibrate.blas import one_thread
+from calibrate.choosing import applies, auto
 from calibrate.errors import CalibrateError
 from calibrate.model import Model
 from calibrate.protocols import Link
@@ -16,6 +17,9 @@ from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import FitRecord, Fitted
 from calibrate.rows import Rows
+
+AUTO = "auto"
+"""Not a method but the choice of one."""
 
 
 def fit(
@@ -50,7 +54,12 @@ def fit(
 
 
 def fitted(rows: Rows, method: str, link: Link, folds: int = 0, level: float = 0.95) -> Fitted:
-    """A method by its name, fitted; with `folds` the blocks carry fold numbers, and the answer one calibrator each."""
+    """A method by its name, fitted; with `folds` the blocks carry fold numbers, and the answer one calibrator each.
+
+    `auto` takes the best of all by its held-out loss.
+    """
+    if method.strip() == AUTO:
+        return auto(rows, link, folds=folds, level=level)
     spec = registry.parse("calibrators", method)
     entry = registry.load("calibrators", spec.name)
     _expect_applicable(spec.name, entry, link)
@@ -61,16 +70,14 @@ def fitted(rows: Rows, method: str, link: Link, folds: int = 0, level: float = 0
 
 def applicable(link: Link) -> tuple[str, ...]:
     """Names of the calibrators that fit the kind of scores of a link."""
-    return tuple(name for name in registry.names("calibrators") if _applies(registry.load("calibrators", name), link))
-
-
-def _applies(entry: Any, link: Link) -> bool:
-    return entry.for_events is None or bool(entry.for_events == link.has_events)
+    return tuple(name for name in registry.names("calibrators") if applies(registry.load("calibrators", name), link))
 
 
 def _expect_applicable(name: str, entry: Any, link: Link) -> None:
-    if not _applies(entry, link):
-        kind = "events (one column, or a sigmoid link)" if entry.for_events else "classes of which one is true"
+    if not applies(entry, link):
+        kind = {True: "events (one column, or --link sigmoid)", False: "classes of which one is true"}.get(
+            entry.for_events, "softmax and sigmoid links"
+        )
         known = ", ".join(known.replace("_", "-") for known in applicable(link))
         raise CalibrateError(
             "E308", f"--method {name.replace('_', '-')}: is for {kind}, these data are not", f"known: {known}"
@@ -86,7 +93,7 @@ def model_of(data: Dataset, found: Fitted, method: str, link_key: str) -> Model:
         data.scale,
         data.classes,
         data.rows.n_columns,
-        registry.parse("calibrators", method).key,
+        found.method or registry.parse("calibrators", method).key,
         link_key,
         _by_name(found.record, data.classes),
         data.options.clip,

@@ -23,6 +23,7 @@ class None_:  # noqa: N801 - the file's name is the name, and Python keeps it
 
     keeps_top: ClassVar[bool] = True
     for_events: ClassVar[bool | None] = None
+    any_link: ClassVar[bool] = True
 
     @property
     def n_parameters(self) -> int:

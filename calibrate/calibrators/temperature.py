@@ -56,6 +56,7 @@ class Temperature:
 
     keeps_top: ClassVar[bool] = True
     for_events: ClassVar[bool | None] = None
+    any_link: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what is no temperature."""

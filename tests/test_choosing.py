@@ -1,0 +1,129 @@
+"""The choice of a calibrator: by rows that it did not see, never worse than nothing, and honest about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibrate import evaluate, fit, registry
+from calibrate.calibrators.temperature import Temperature
+from calibrate.choosing import CrossFitted, auto, candidates, chosen, held_out, tried
+from calibrate.folds import stratified
+from calibrate.rows import from_arrays
+
+SOFTMAX, SIGMOID = (registry.make("links", key) for key in ("softmax", "sigmoid"))
+
+
+def world(temperature: float, m: int = 800, k: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(m, k)) * 2
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return temperature * z, np.minimum((p.cumsum(axis=1) < rng.random((m, 1))).sum(axis=1), k - 1)
+
+
+def test_none_is_always_first() -> None:
+    for link in (SOFTMAX, SIGMOID, registry.make("links", "sparsemax")):
+        assert candidates(link, 1000)[:1] == ("none",)
+        assert "temperature" in candidates(link, 1000)
+        assert "ensemble" not in candidates(link, 1000)
+
+
+def test_calibrated_scores_are_left_alone() -> None:
+    found = auto(from_arrays(*world(1.0, 4000)), SOFTMAX)
+    assert found.record.notes[0].startswith("auto chose none: held-out loss ")
+
+
+def test_over_confident_scores_are_calibrated() -> None:
+    z, y = world(3.0)
+    found = auto(stratified(from_arrays(z, y), 3), SOFTMAX, folds=3)
+    assert found.method != "none"
+    assert len(found.folds) == 3
+    assert found.record.objective_after < (found.record.objective_before or 0)
+
+
+def test_held_out_losses_are_those_of_rows_that_were_not_seen() -> None:
+    z, y = world(2.0, 300)
+    rows = stratified(from_arrays(z, y), 4)
+    trials = tried(("none", "temperature"), rows, SOFTMAX, 4)
+    none, temperature = held_out(trials, rows, SOFTMAX)
+    folds = np.concatenate([np.asarray(b.folds) for b in rows.blocks()])
+    total = 0.0
+    for fold in range(4):
+        model = fit(z[folds != fold], y[folds != fold])
+        p = model.apply(z[folds == fold])
+        total -= np.log(p[np.arange(len(p)), y[folds == fold]]).sum()
+    assert temperature == pytest.approx(total / len(z), rel=1e-9)
+    assert none == pytest.approx(SOFTMAX.loss(z, y).mean())
+
+
+def test_averages_are_those_of_probabilities() -> None:
+    z, y = world(2.0, 300)
+    rows = stratified(from_arrays(z, y), 3)
+    trials = tried(("none", "temperature"), rows, SOFTMAX, 3)
+    found = held_out(trials, rows, SOFTMAX, 1)
+    p = [SOFTMAX(CrossFitted(t.fitted.folds)(next(rows.blocks())).scores) for t in trials if t.fitted]
+    assert found[2] == pytest.approx(-np.log((p[0] + p[1])[np.arange(300), y] / 2).mean())
+
+
+def test_ties_go_to_fewer_parameters_and_harm_to_nothing() -> None:
+    z, y = world(1.0, 200)
+    rows = stratified(from_arrays(z, y), 3)
+    choice = chosen(tried(("none", "temperature"), rows, SOFTMAX, 3), rows, SOFTMAX)
+    assert choice.losses[choice.names[0]] <= choice.losses["none"] * (1 + 1e-3)
+    assert choice.names == ("none",)
+
+
+def test_the_after_of_auto_is_honest() -> None:
+    rng = np.random.default_rng(5)
+    z, y = rng.normal(size=(400, 5)) * 0.3, rng.integers(0, 5, 400)
+    result = evaluate(3 * z, y, method="auto")
+    assert result.after is not None
+    fresh = rng.normal(size=(20_000, 5)) * 0.9, rng.integers(0, 5, 20_000)
+    model = fit(3 * z, y, method="auto")
+    p = model.apply(fresh[0])
+    truth = -np.log(p[np.arange(len(p)), fresh[1]]).mean()
+    found = result.after.metrics["nll"]
+    assert found.low is not None and found.high is not None
+    assert found.low - 0.03 <= truth <= found.high + 0.03
+
+
+def test_auto_names_what_it_took_in_the_model() -> None:
+    model = fit(*world(3.0), method="auto")
+    assert model.method != "auto"
+    assert registry.parse("calibrators", model.method).name in registry.names("calibrators")
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_strata_are_even_and_equal_rows_share_a_fold(k: int) -> None:
+    z, y = world(1.0, 500, k)
+    z = np.concatenate([z, z[:50]])
+    y = np.concatenate([y, y[:50]])
+    folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 5).blocks()])
+    assert np.array_equal(folds[:50], folds[500:])
+    for label in range(k):
+        count = np.bincount(folds[:500][y[:500] == label], minlength=5)
+        assert count.max() - count.min() <= 1
+    turn = np.random.default_rng(0).permutation(550)
+    turned = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z[turn], y[turn]), 5).blocks()])
+    assert np.array_equal(turned, folds[turn])
+
+
+def test_events_are_stratified_by_their_labels() -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(300, 2)), rng.integers(0, 2, (300, 2))
+    folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 3).blocks()])
+    for kind in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        count = np.bincount(folds[(y == kind).all(axis=1)], minlength=3)
+        assert count.max() - count.min() <= 1
+
+
+def test_an_ensemble_is_the_mean_of_its_members() -> None:
+    z, y = world(2.0, 300)
+    found: Any = registry.load("calibrators", "ensemble").fit(from_arrays(z, y), SOFTMAX)
+    t = fit(z, y).calibrator
+    assert isinstance(t, Temperature)
+    assert SOFTMAX(found.calibrator.transform(z)) == pytest.approx(
+        (SOFTMAX(z) + SOFTMAX(t.transform(z))) / 2, rel=1e-12
+    )
