@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from calibrate.api.apply import apply as apply
     from calibrate.api.check import check as check
+    from calibrate.api.compare import compare as compare
     from calibrate.api.evaluate import evaluate as evaluate
     from calibrate.api.fit import fit as fit
     from calibrate.api.load import load_model as load_model
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "apply": "api.apply",
     "check": "api.check",
+    "compare": "api.compare",
     "evaluate": "api.evaluate",
     "fit": "api.fit",
     "load_model": "api.load",

@@ -10,7 +10,7 @@ import difflib
 import inspect
 import math
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -60,6 +60,19 @@ def parse(kind: str, text: str) -> Spec:
         options[option] = value.strip()
     key = name + (":" + ",".join(f"{k}={v}" for k, v in options.items()) if options else "")
     return Spec(name, options, key)
+
+
+def split(text: str) -> Iterator[str]:
+    """`nll,ece:bins=20,norm=l2,mce` at the commas that are not between options of one metric."""
+    part = ""
+    for piece in text.split(","):
+        if part and "=" in piece and ":" not in piece:
+            part += "," + piece
+            continue
+        if part:
+            yield part
+        part = piece
+    yield part
 
 
 def load(kind: str, name: str) -> Any:

@@ -98,12 +98,14 @@ def measured_rows(result: Result) -> str:
     return f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}{weighted}"
 
 
-AFTER_IS = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE"}
+AFTER_IS = {"cross-fitted": "After, cross-fitted", "holdout": "After, on holdout", "in-sample": "After, IN-SAMPLE",
+            "compared": "New"}  # fmt: skip
 
 
 def sides_of(result: Result) -> list[tuple[str, dict[str, Estimate]]]:
     """Heads and metrics of the columns of a table: before, after and change, as far as there are any."""
-    sides = [("Measured" if result.after is None else "Before", result.before.metrics)]
+    first = {"compared": "Old"}.get(result.after_is or "", "Measured" if result.after is None else "Before")
+    sides = [(first, result.before.metrics)]
     if result.after is not None:
         sides.append((AFTER_IS.get(result.after_is or "", "After"), result.after.metrics))
     return sides if result.change is None else [*sides, ("Change", result.change)]

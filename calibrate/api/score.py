@@ -64,7 +64,7 @@ def metrics_of(chosen: Chosen, task: Task, bins: int | None = None, also: Sequen
     """Key -> metric of names with options, and of those in `also`; `bins` is the default of those that have bins, whose
     keys stay."""
     usual = tuple(name for name in DEFAULT if task == "multiclass" or name != "classwise_ece")
-    names = usual if chosen is None else tuple(_split(chosen)) if isinstance(chosen, str) else chosen
+    names = usual if chosen is None else tuple(registry.split(chosen)) if isinstance(chosen, str) else chosen
     names = (*names, *also)
     found: dict[str, Metric] = {}
     for text in names:
@@ -175,16 +175,3 @@ def _masks(data: Dataset) -> Iterator[tuple[str, str, np.ndarray]]:
     for column, values in data.groups.items():
         for value in sorted(set(values.tolist())):
             yield column, str(value), values == value
-
-
-def _split(text: str) -> Iterator[str]:
-    """`nll,ece:bins=20,norm=l2,mce` at the commas that are not between options of one metric."""
-    part = ""
-    for piece in text.split(","):
-        if part and "=" in piece and ":" not in piece:
-            part += "," + piece
-            continue
-        if part:
-            yield part
-        part = piece
-    yield part

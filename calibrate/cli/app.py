@@ -11,7 +11,11 @@ import typer
 from calibrate import __version__
 from calibrate.errors import CalibrateError
 
-COMMANDS = ("fit", "apply", "transform", "score", "check", "report", "verify", "plot", "inspect", "explain", "schema")
+COMMANDS = (
+    *("fit", "apply", "transform", "compare"),
+    *("score", "check", "report", "verify"),
+    *("plot", "inspect", "explain", "schema"),
+)
 
 
 def call(arguments: Sequence[str]) -> int:

@@ -155,6 +155,11 @@ def without(group: Choices, *names: str) -> Choices:
     return {name: choice for name, choice in group.items() if name not in names}
 
 
+def only(group: Choices, *names: str) -> Choices:
+    """These options of a group."""
+    return {name: group[name] for name in names}
+
+
 def takes(*groups: Choices) -> Callable[[Command], Command]:
     """A command with the options of `groups` beside its own; it gets them as its first argument, `chosen`."""
     extra = {name: choice for group in groups for name, choice in group.items()}

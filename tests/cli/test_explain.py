@@ -65,7 +65,7 @@ def test_every_option_has_a_text() -> None:
 def test_options_of_single_commands_are_explained_too() -> None:
     assert "Option of: fit" in page("--holdout-scores")
     assert "--output, -o FILE" in page("--output")
-    assert "Option of: score, check, report, plot" in page("--model")
+    assert "Option of: compare, score, check, report, plot" in page("--model")
 
 
 def test_every_file_that_fit_writes_has_a_page() -> None:

@@ -1,0 +1,129 @@
+"""`calibrate compare`: methods on the same folds, two models on the same rows, two saved results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibrate.cli.start import start
+
+Say = Callable[..., tuple[int, str, str]]
+DATA = Path(__file__).resolve().parents[2] / "sample_data"
+CIFAR = (str(DATA / "cifar10" / "logits.csv"), str(DATA / "cifar10" / "labels.csv"))
+EMPLOYMENT = str(DATA / "employment" / "calibration.csv")
+TWO = ("--methods", "none,temperature")
+
+
+def files(folder: Path, temperature: float = 2.0, m: int = 400, seed: int = 0) -> tuple[str, str]:
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(m, 3)) * 2
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.save(folder / "z.npy", temperature * z)
+    np.save(folder / "y.npy", (p.cumsum(axis=1) < rng.random((m, 1))).sum(axis=1))
+    return "z.npy", "y.npy"
+
+
+def test_none_is_always_among_them_and_the_best_stands_first(say: Say, tmp_path: Path) -> None:
+    code, out, _ = say("compare", *files(tmp_path), "--methods", "temperature", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert [row["method"] for row in found["methods"]] == ["temperature", "none"]
+    assert found["recommended"] == found["best"] == "temperature"
+    none = found["methods"][1]
+    assert none["difference"]["nll"]["low"] > 0
+    assert none["metrics"]["nll"]["value"] - found["methods"][0]["metrics"]["nll"]["value"] == pytest.approx(
+        none["difference"]["nll"]["value"]
+    )
+    assert found["methods"][0]["metrics"]["ece"]["noise_floor"] > 0
+
+
+def test_the_simplest_within_a_standard_error_is_recommended(say: Say, tmp_path: Path) -> None:
+    code, out, _ = say("compare", *files(tmp_path, 1.0), *TWO)
+    assert code == 0
+    assert "recommended: none" in out
+
+
+def test_repeats_fold_anew_and_the_seed_decides(say: Say, tmp_path: Path) -> None:
+    def nll(*more: Any) -> float:
+        found = json.loads(say("compare", *data, *TWO, "--json", *more)[1])
+        return float(next(row for row in found["methods"] if row["method"] == "temperature")["metrics"]["nll"]["value"])
+
+    data = files(tmp_path)
+    assert nll() == nll()
+    assert nll("--seed", "1") != nll()
+    single = [nll("--repeats", "1", "--seed", str(seed)) for seed in range(3)]
+    assert nll("--repeats", "3") == pytest.approx(np.mean(single), rel=1e-12)
+
+
+@pytest.mark.parametrize("data", [(*CIFAR, *TWO), (EMPLOYMENT, *TWO)])
+def test_real_data_on_eighty_columns(say: Say, data: tuple[str, ...]) -> None:
+    code, out, _ = say("compare", *data, "--repeats", "1")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "recommended: " in out
+
+
+def test_a_method_without_an_answer_has_its_reason(say: Say, tmp_path: Path) -> None:
+    z = np.random.default_rng(0).normal(size=(60, 3))
+    np.save(tmp_path / "z.npy", z)
+    np.save(tmp_path / "y.npy", z.argmax(axis=1))
+    code, out, _ = say("compare", "z.npy", "y.npy", *TWO)
+    assert code == 0
+    assert "note: temperature: separable" in out
+    assert "recommended: none" in out
+
+
+def test_files_beside_the_table(say: Say, tmp_path: Path) -> None:
+    assert say("compare", *files(tmp_path), *TWO, "--md", "c.md", "-o", "c.svg")[0] == 0
+    page = (tmp_path / "c.md").read_text()
+    assert page.startswith("**recommended: temperature")
+    assert "| temperature |" in page
+    assert (tmp_path / "c.svg").read_text().startswith("<?xml")
+    assert say("compare", *files(tmp_path), *TWO, "-o", "c.pdf")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--methods", "temprature"),
+        ("--folds", "1"),
+        ("--repeats", "0"),
+        ("--model", "m.json"),
+        ("--baseline", "r.json"),
+        ("--ci", "2"),
+    ],
+)
+def test_what_is_refused(say: Say, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert say("compare", *files(tmp_path), *arguments)[0] == 2
+    assert say("compare")[0] == 2
+
+
+def test_two_models_on_the_same_rows(say: Say, tmp_path: Path) -> None:
+    z, y = files(tmp_path)
+    assert start(["fit", z, y, "-o", "out", "-q", "--no-plot"]) == 0
+    code, out, _ = say("compare", z, y, "--model", "out/model.json", "--baseline-scores", z, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["after_is"] == "compared"
+    assert found["change"]["nll"]["high"] < 0
+    code, out, _ = say("compare", z, y, "--baseline-model", "out/model.json")
+    assert code == 0
+    assert " Old " in out and " New " in out and " Change" in out
+
+
+def test_two_saved_results(say: Say, tmp_path: Path) -> None:
+    for name, temperature in (("old", 2.0), ("new", 1.0)):
+        (tmp_path / f"{name}.json").write_text(say("score", *files(tmp_path, temperature), "--json")[1])
+    code, out, _ = say("compare", "--result", "new.json", "--baseline", "old.json", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["change"]["nll"]["value"] == pytest.approx(
+        found["after"]["nll"]["value"] - found["before"]["nll"]["value"]
+    )
+    assert "unpaired" in found["notes"][0]
+    assert say("compare", "--result", "new.json")[0] == 2
