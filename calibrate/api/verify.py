@@ -111,8 +111,7 @@ def _read(folder: str) -> _Read:
     try:
         document = msgspec.json.decode(files[bundle.JSON])
         typed(document)
-        stored.from_document(document["result"], bundle.JSON)
-    except (msgspec.DecodeError, AttributeError, RecursionError, CalibrateError) as problem:
+    except (msgspec.DecodeError, RecursionError, CalibrateError) as problem:
         return _Read(files, manifest, None, Finding(bundle.JSON, f"cannot be read: {shown(problem, 200)}"))
     return _Read(files, manifest, document, None)
 

@@ -20,16 +20,15 @@ def section(report: Report) -> Section:
     """O:E, calibration-in-the-large and slope where they were computed; else the totals alone."""
     level = words.level(report.result.level)
     tables: list[Block] = []
-    for side in ("before", "after"):
+    for side, variant in report.result.sides.items():
         where = side if report.result.after is not None else "as measured"
         if side == "after":
             where = words.after_title(report.result.after_is)
+        caption = f"Observed and expected events, {where}, {level} intervals"
         if report.events.get(side):
-            tables.append(_events(f"Observed and expected events, {where}, {level} intervals", report.events[side]))
-        elif report.result.totals.get(side):
-            tables.append(
-                _totals(f"Observed and expected events, {where}, {level} intervals", report.result.totals[side])
-            )
+            tables.append(_events(caption, report.events[side]))
+        elif variant.totals:
+            tables.append(_totals(caption, variant.totals))
     none = Para("Not available: with confidences alone there are no events of single classes.")
     return Section("events", "Observed against expected events", tuple(tables) or (none,))
 

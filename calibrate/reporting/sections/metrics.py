@@ -5,7 +5,7 @@ from __future__ import annotations
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Code, Items, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
-from calibrate.reporting.measured import Measured
+from calibrate.results import Result
 from calibrate.wording import title
 
 DIRECTIONS = {
@@ -30,15 +30,15 @@ def section(report: Report) -> Section:
     return Section("metrics", "Metrics before and after", tuple(blocks))
 
 
-def _values(result: Measured) -> Table:
+def _values(result: Result) -> Table:
     level = words.level(result.level)
     heading = ["metric", ">before" if result.after is not None else ">measured"]
     heading += [f">{words.after_title(result.after_is)}"] if result.after is not None else []
     heading += [">change"] if result.change is not None else []
     rows = []
-    for key, before in result.before.items():
+    for key, before in result.before.metrics.items():
         row = [Cell(title(key)), words.measured(before)]
-        row += [words.measured(result.after.get(key))] if result.after is not None else []
+        row += [words.measured(result.after.metrics.get(key))] if result.after is not None else []
         row += [words.measured(result.change.get(key), sign=True)] if result.change is not None else []
         rows.append(tuple(row))
     note = (
@@ -49,7 +49,7 @@ def _values(result: Measured) -> Table:
     return Table("Metrics", heads(*heading), tuple(rows), note)
 
 
-def _conventions(result: Measured) -> Table:
+def _conventions(result: Result) -> Table:
     rows = [
         (
             Cell(title(key)),
@@ -58,16 +58,16 @@ def _conventions(result: Measured) -> Table:
             Cell(DIRECTIONS.get(key.partition(":")[0], "")),
             Cell((estimate.method or "none") + (" (conservative)" if estimate.conservative else "")),
         )
-        for key, estimate in result.before.items()
+        for key, estimate in result.before.metrics.items()
     ]
     return Table("What each number means", heads("metric", "key", "definition", "direction", "interval"), tuple(rows))
 
 
-def _notes(result: Measured) -> tuple[str, ...]:
+def _notes(result: Result) -> tuple[str, ...]:
     """What has to be said about a number, once, with the sides that it is true of."""
-    named = [*result.sides.items(), *((("change", result.change),) if result.change else ())]
+    named = {side: variant.metrics for side, variant in result.sides.items()}
     found: dict[tuple[str, str], list[str]] = {}
-    for side, metrics in named:
+    for side, metrics in {**named, "change": result.change or {}}.items():
         for key, estimate in metrics.items():
             for text in filter(None, (*estimate.notes, estimate.reason)):
                 found.setdefault((key, text), []).append(side)
