@@ -6,11 +6,9 @@ import json
 import re
 from typing import Any
 
-import pytest
-
+from calibrate.markup import escaped
 from calibrate.reporting import html, markdown
 from calibrate.reporting.document import encoded
-from calibrate.reporting.markdown import code, escape, fenced
 from calibrate.reporting.pictures import pictures
 
 from .conftest import HOSTILE
@@ -68,45 +66,7 @@ def test_hostile_text_is_text(hostile: dict[str, Any]) -> None:
     assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("plain, 3.5 % of it", "plain, 3.5 % of it"),
-        ("[0.1, -0.2]", "[0.1, -0.2]"),
-        ("[0.1](x)", "\\[0.1\\](x)"),
-        ("[red]", "\\[red\\]"),
-        ("a|b", "a\\|b"),
-        ("a\\|b", "a\\\\\\|b"),
-        ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
-        ("@me", "@&#8203;me"),
-        ("::error::", ":&#8203;:&#8203;error:&#8203;:"),
-        ("snake_case _x_", "snake_case \\_x\\_"),
-        ("# h", "\\# h"),
-        ("- item", "\\- item"),
-        ("=cmd()", "\\=cmd()"),
-        ("-0.5", "-0.5"),
-        ("1. one", "1\\. one"),
-        ("1.5", "1.5"),
-        ("two\nlines", "two\\\\nlines"),
-        ("`x`", "\\`x\\`"),
-    ],
-)
-def test_escape(text: str, safe: str) -> None:
-    assert escape(text) == safe
-
-
-@pytest.mark.parametrize(
-    ("text", "span"), [("x", "`x`"), ("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("", "` `")]
-)
-def test_code(text: str, span: str) -> None:
-    assert code(text) == span
-
-
-def test_a_fence_is_longer_than_any_in_it() -> None:
-    assert fenced("a ```` b").startswith("`````\n")
-
-
 def test_every_hostile_name_can_be_found(hostile: dict[str, Any]) -> None:
     text = markdown.render(hostile)
     for name in HOSTILE:
-        assert escape(name) in text
+        assert escaped(name) in text
