@@ -17,8 +17,9 @@ import numpy as np
 
 from calibrate import registry
 from calibrate.errors import CalibrateError
+from calibrate.exhibits import Sketch
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord, Sketch, plain_fit
+from calibrate.results import FitRecord, plain_fit
 from calibrate.rows import Block, from_arrays
 from calibrate.versioned import Kind
 

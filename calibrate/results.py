@@ -111,26 +111,6 @@ class FitRecord:
     """Of the intervals of the parameters."""
 
 
-@dataclass(frozen=True)
-class Sketch:
-    """How often rows of scores repeat, and enough of their hashes to recognise them in later data.
-
-    n         rows (of positive weight); `distinct` different rows among them; `repeated` = n - distinct. Scores of one
-              column, or of few digits, repeat legitimately
-    columns   scores of a row
-    smallest  the (at most 1024) smallest 64-bit hashes of the distinct rows, 16 hexadecimal digits each, ascending: a
-              random sample of the distinct rows that every other data set would draw alike
-    exact     whether these are all
-    """
-
-    n: int
-    distinct: int
-    repeated: int
-    columns: int
-    smallest: tuple[str, ...]
-    exact: bool
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What `Calibrator.fit` answers; calibrators are `protocols.Calibrator`."""

@@ -14,10 +14,10 @@ from calibrate.cli.options import DEBUGGING, takes
 def command(
     chosen: SimpleNamespace,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="model or result; without one, what there is.")
+        str | None, typer.Argument(metavar="[NAME]", help="model, result or report; without one, what there is.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a file that calibrate writes: model.json, result.json."""
+    """Print the JSON Schema of a file that calibrate writes: model.json, result.json, report.json."""
     import msgspec
 
     from calibrate.cli.voice import Voice

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
+from calibrate.exhibits import EventTotals, Overlap, Thresholds
 from calibrate.reporting.meta import Meta
-from calibrate.results import Estimate, Input, Result
+from calibrate.results import Input, Result
 from calibrate.stored import Document as Stored
 from calibrate.stored import restored, result_of
 from calibrate.versioned import Kind
@@ -29,79 +30,6 @@ KIND = Kind(
     "name a report.json that `calibrate report` wrote",
     "make it again with: calibrate report",
 )
-
-
-@dataclass(frozen=True)
-class Flagged:
-    """What a threshold does on one side: rows with p at or above it are flagged (of a top label: accepted).
-
-    share        flagged rows among all
-    expected     precision that the probabilities promise: their mean over the flagged rows
-    observed     precision: share of the flagged rows whose event happened (top label: that are right)
-    sensitivity  flagged rows among those whose event happened
-    """
-
-    share: Estimate
-    expected: Estimate
-    observed: Estimate
-    sensitivity: Estimate
-    rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """One threshold; `changed` is the share of rows whose decision calibration turns."""
-
-    at: float
-    before: Flagged
-    after: Flagged | None = None
-    changed: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """The thresholds of one event; `kind` "event", or "top-label" with an empty label."""
-
-    kind: str
-    label: str
-    at: tuple[Threshold, ...]
-
-
-@dataclass(frozen=True)
-class EventTotals:
-    """Observed against expected events of one class on one side.
-
-    ratio         observed : expected, 1 is perfect
-    in_the_large  calibration-in-the-large: the shift of the logit that makes both equal, 0 is perfect
-    slope         of the outcome on the logit, 1 is perfect
-    """
-
-    label: str
-    observed: float
-    expected: float
-    ratio: Estimate
-    in_the_large: Estimate
-    slope: Estimate
-    rows: int | None = None
-    weight: float | None = None
-    clipped: int = 0
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Rows that were fitted among the rows measured, by hash of their scores.
-
-    found, of     of `of` hashes kept of the fitted rows `found` recur
-    seen, sampled of `sampled` measured rows `seen` are fitted ones
-    exact         all rows were compared; else a random sample of the hashes
-    """
-
-    found: int
-    of: int
-    seen: int
-    sampled: int
-    exact: bool = True
-    n: int | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from calibrate.errors import shown
-from calibrate.reporting.document import Flagged, Report, typed
+from calibrate.exhibits import Flagged
+from calibrate.reporting.document import Report, typed
 from calibrate.reporting.suppression import groups_of, is_hidden
 from calibrate.results import Estimate, Result
 from calibrate.spreadsheet import guard

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.reporting.document import Report, assemble, digest, encoded, typed
+from calibrate.reporting.document import assemble, digest, encoded, typed
 
 
 def test_the_id_is_the_digest_of_everything_else(document: dict[str, Any]) -> None:
@@ -64,9 +63,3 @@ def test_what_is_no_report_is_refused(cifar10: dict[str, Any], broken: Any, code
     with pytest.raises(CalibrateError, match=r"report\.json: ") as caught:
         typed({**cifar10, **(broken(cifar10) if callable(broken) else broken)})
     assert caught.value.code == code
-
-
-def test_there_is_a_json_schema() -> None:
-    schema = msgspec.json.schema(Report)
-    assert schema["$ref"] == "#/$defs/Report"
-    assert {"result", "meta", "thresholds", "events", "rows"} <= schema["$defs"]["Report"]["properties"].keys()

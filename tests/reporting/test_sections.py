@@ -60,7 +60,7 @@ def test_empty_fields_are_said(cifar10: dict[str, Any]) -> None:
         ({"after_is": "applied"}, {}, "is not known: compare the files' digests"),
         (
             {"after_is": "applied"},
-            {"rows": {"overlap": {"found": 5, "of": 9, "seen": 7, "sampled": 5000}}},
+            {"rows": {"overlap": {"found": 5, "of": 9, "exact": True, "n": 5000, "seen": 7, "sampled": 5000}}},
             "Overlap: 7 of 5,000 rows measured",
         ),
         ({}, {"class_counts": [{"label": "ox", "count": 0}, {"label": "cow", "count": 3}]}, "Never the true one: ox."),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calibrate.exhibits import EventTotals
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Para, Section, Table, heads
-from calibrate.reporting.document import EventTotals, Report
+from calibrate.reporting.document import Report
 from calibrate.results import ClassTotal
 from calibrate.wording import number
 
