@@ -163,7 +163,7 @@ def _against_document(found: _Read) -> Iterator[Finding]:
 
 def _against_pages(found: _Read) -> Iterator[Finding]:
     try:
-        pages = bundle.derived(found.document, stored.from_document(found.document["result"], bundle.JSON))
+        pages = bundle.derived(found.document)
     except (CalibrateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as problem:
         yield Finding(bundle.JSON, f"cannot be rendered: {shown(problem, 200)}")
         return

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from calibrate.api import report as bundle
 from calibrate.markup import escaped
 from calibrate.reporting import html, markdown
 from calibrate.reporting.document import encoded
@@ -44,6 +45,13 @@ def test_links_lead_to_headings(document: dict[str, Any]) -> None:
 def test_pictures_are_those_that_there_are(document: dict[str, Any]) -> None:
     text = markdown.render(document)
     assert set(re.findall(r"^!\[.*\]\((\S*)\)$", text, re.MULTILINE)) == set(pictures(document))
+
+
+def test_a_bundle_holds_the_pictures_that_its_pages_show(document: dict[str, Any]) -> None:
+    shown = set(re.findall(r"^!\[.*\]\((\S*)\)$", markdown.render(document), re.MULTILINE))
+    files = bundle.derived(document)
+    assert shown == {name for name in files if name.endswith((".svg", ".png"))}
+    assert set(files) <= set(bundle.NAMES)
 
 
 def test_rows_of_a_table_have_as_many_cells_as_its_head(document: dict[str, Any]) -> None:
