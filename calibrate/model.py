@@ -21,7 +21,7 @@ from calibrate.exhibits import Sketch
 from calibrate.protocols import Calibrator, Link, Task
 from calibrate.results import FitRecord, plain_fit
 from calibrate.rows import Block, from_arrays
-from calibrate.versioned import Kind
+from calibrate.versioned import Kind, encoded
 
 SCHEMA = "calibrate/model/1"
 KIND = Kind(
@@ -101,7 +101,7 @@ class Model:
             "fit": self.fit and plain_fit(self.fit),
             "rows": self.rows and dataclasses.asdict(self.rows),
         }
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        return encoded(document)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,10 +22,11 @@ from calibrate.outputs.aside import Content
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.reporting import html, markdown, pictures, tables
-from calibrate.reporting.document import assemble, encoded
+from calibrate.reporting.document import assemble
 from calibrate.reporting.meta import Meta, meta_of
 from calibrate.results import Result
 from calibrate.rows import Execute, serial
+from calibrate.versioned import encoded
 
 JSON, HTML, MARKDOWN, PDF = "report.json", "report.html", "report.md", "report.pdf"
 MODEL, OPTIONS, GATES, BASELINE = "model.json", "options.json", "gates.toml", "baseline.json"
@@ -108,7 +109,7 @@ def report(
 def policy_for(gates: File | None, asked: Asked) -> Policy | None:
     """The policy of a file and flags; None where nothing is to be judged."""
     policy = policy_of({}, "the command line", asked) if gates is None else load_gates(gates, asked)
-    return policy if policy.limits or policy.preset or policy.baseline else None
+    return policy if policy.asks else None
 
 
 def sources_of(
@@ -146,7 +147,7 @@ def made_of(
     kept = _kept_order(order, sources)
     document = _document(found, kept, sources, data)
     files = derived(document)
-    files[OPTIONS] = msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+    files[OPTIONS] = encoded(kept)
     for name, content in ((GATES, sources.gates), (BASELINE, sources.baseline)):
         if content is not None:
             files[name] = content

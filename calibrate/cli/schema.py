@@ -18,12 +18,11 @@ def command(
     ] = None,
 ) -> None:
     """Print the JSON Schema of a file that calibrate writes: model.json, result.json, report.json."""
-    import msgspec
-
     from calibrate.cli.voice import Voice
     from calibrate.schemas import DOCUMENTS, schema_of
+    from calibrate.versioned import encoded
 
     if name is None:
         Voice().answer("".join(f"{known:<8}{written.text}\n" for known, written in DOCUMENTS.items()))
         return
-    Voice().answer(msgspec.json.format(msgspec.json.encode(schema_of(name)), indent=2).decode() + "\n")
+    Voice().answer(encoded(schema_of(name)).decode())

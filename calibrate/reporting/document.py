@@ -191,11 +191,6 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
-    """report.json: the document as UTF-8, two spaces a level, full precision."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
 def typed(document: Mapping[str, Any]) -> Report:
     """The document as types.
 

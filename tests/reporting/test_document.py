@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.reporting.document import assemble, digest, encoded, typed
+from calibrate.reporting.document import assemble, digest, typed
+from calibrate.versioned import encoded
 
 
 def test_the_id_is_the_digest_of_everything_else(document: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from calibrate.api import report as bundle
 from calibrate.markup import escaped
 from calibrate.reporting import html, markdown
-from calibrate.reporting.document import encoded
 from calibrate.reporting.pictures import pictures
+from calibrate.versioned import encoded
 
 from .conftest import HOSTILE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calibrate.figures.panel import Bin, filled
 from calibrate.reporting import drawing, words
 from calibrate.reporting.blocks import Block, Cell, Drawing, Figure, Para, Ref, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
@@ -137,7 +138,7 @@ def _part(result: Result, side: str, i: int, classes: int) -> Estimate | None:
 
 
 def _in_words(curve: Curve) -> str:
-    bins = drawing.filled(curve)
+    bins = filled(curve)
     below = sum(b.observed < b.predicted for b in bins)
     rows = words.plural(sum(b.count for b in bins), "row")
     return f"{rows} in {words.plural(len(bins), 'bin')}; observed lies below predicted in {below} of them."
@@ -159,10 +160,10 @@ def _table(result: Result, side: str, curve: Curve) -> Table:
             Cell(f"{b.count:,}"),
             Cell(words.fraction(b.predicted)),
             Cell(words.fraction(b.observed)),
-            Cell(words.fractions(b.whisker)),
+            Cell(words.fractions(b.interval)),
             Cell(words.fractions(b.band)),
         )
-        for b in drawing.filled(curve)
+        for b in filled(curve)
     )
     note = "Empty bins are left out. Intervals are pointwise: of twenty, one may miss by chance."
     return Table(f"Bins of {_of(curve, result)}, {_side(result, side)}", heading, rows, note)
@@ -170,7 +171,7 @@ def _table(result: Result, side: str, curve: Curve) -> Table:
 
 def _class_table(label: str, curves: dict[str, Curve]) -> Table:
     pairs = [f">{side}: {what}" for side in curves for what in ("rows", "predicted", "observed")]
-    sides = [{b.lower: b for b in drawing.filled(curve)} for curve in curves.values()]
+    sides = [{b.lower: b for b in filled(curve)} for curve in curves.values()]
     edges = sorted({(b.lower, b.upper) for side in sides for b in side.values()})
     rows = tuple(
         (Cell(f"({lower:.3f}, {upper:.3f}]"), *(cell for side in sides for cell in _cells(side.get(lower))))
@@ -179,7 +180,7 @@ def _class_table(label: str, curves: dict[str, Curve]) -> Table:
     return Table(f"Bins of {label}", heads("bin", *pairs), rows)
 
 
-def _cells(b: drawing.Bin | None) -> Sequence[Cell]:
+def _cells(b: Bin | None) -> Sequence[Cell]:
     if b is None:
         return (Cell("0"), Cell(""), Cell(""))
     return (Cell(f"{b.count:,}"), Cell(words.fraction(b.predicted)), Cell(words.fraction(b.observed)))

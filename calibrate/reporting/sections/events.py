@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from calibrate.exhibits import EventTotals
 from calibrate.reporting import words
@@ -10,6 +11,8 @@ from calibrate.reporting.blocks import Block, Cell, Para, Section, Table, heads
 from calibrate.reporting.document import Report
 from calibrate.results import ClassTotal
 from calibrate.wording import number
+
+Counted = TypeVar("Counted", EventTotals, ClassTotal)
 
 MEANING = (
     "O:E is observed divided by expected events, 1 is perfect. In the large: the shift of the logit that makes both "
@@ -35,7 +38,7 @@ def section(report: Report) -> Section:
 
 
 def _events(caption: str, events: Sequence[EventTotals]) -> Table:
-    listed = events if len(events) <= words.MOST else sorted(events, key=lambda e: -e.observed)[: words.MOST]
+    listed = _most_frequent(events)
     rows = tuple(
         (
             Cell(words.name(event.label)),
@@ -52,7 +55,7 @@ def _events(caption: str, events: Sequence[EventTotals]) -> Table:
 
 
 def _totals(caption: str, totals: Sequence[ClassTotal]) -> Table:
-    listed = totals if len(totals) <= words.MOST else sorted(totals, key=lambda t: -t.observed)[: words.MOST]
+    listed = _most_frequent(totals)
     rows = tuple(
         (
             Cell(words.name(total.label)),
@@ -66,6 +69,11 @@ def _totals(caption: str, totals: Sequence[ClassTotal]) -> Table:
     )
     heading = heads("event", ">observed", ">expected", ">O:E", ">frequency", ">mean prediction")
     return Table(caption, heading, rows, _cut(len(listed), len(totals)).rstrip())
+
+
+def _most_frequent(events: Sequence[Counted]) -> Sequence[Counted]:
+    """All, in their order, or as many as a table may have, by how often they happened."""
+    return events if len(events) <= words.MOST else sorted(events, key=lambda e: -e.observed)[: words.MOST]
 
 
 def _ends(total: ClassTotal) -> tuple[str, ...]:

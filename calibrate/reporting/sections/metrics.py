@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
+from calibrate import registry
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Code, Items, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
 from calibrate.results import Result
 from calibrate.wording import title
 
-DIRECTIONS = {
-    "nll": "lower is better",
-    "brier": "lower is better",
-    "accuracy": "higher is better",
-    "ece": "lower is better",
-    "classwise_ece": "lower is better",
-    "mce": "lower is better",
-    "confidence_gap": "0 is best; above 0: over-confident",
-    "link_loss": "lower is better",
-}
+DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "zero": "0 is best; above 0: over-confident"}
 
 
 def section(report: Report) -> Section:
@@ -55,12 +47,18 @@ def _conventions(result: Result) -> Table:
             Cell(title(key)),
             Cell((Code(key),)),
             Cell(estimate.definition),
-            Cell(DIRECTIONS.get(key.partition(":")[0], "")),
+            Cell(_direction(key)),
             Cell((estimate.method or "none") + (" (conservative)" if estimate.conservative else "")),
         )
         for key, estimate in result.before.metrics.items()
     ]
     return Table("What each number means", heads("metric", "key", "definition", "direction", "interval"), tuple(rows))
+
+
+def _direction(key: str) -> str:
+    """Which values are good; "" of a metric that this version does not know."""
+    name = key.partition(":")[0]
+    return DIRECTIONS[registry.load("metrics", name).better] if name in registry.names("metrics") else ""
 
 
 def _notes(result: Result) -> tuple[str, ...]:
