@@ -89,8 +89,9 @@ TITLES: dict[str, str] = {
     "E626": "old scores that are not of the same rows as the new ones",
     "E630": "the extra `pdf` is not installed, or the library Pango that it needs",
     "E631": "a file of facts about the model that is not TOML, or holds a key that is not known",
-    "E632": "a report.json that is none, or of another schema",
+    "E632": "a report.json that is none, or is damaged",
     "E633": "an options.json of a bundle that cannot be read",
+    "E634": "a report.json of a newer schema than this version reads",
     "E640": "a folder that is no bundle of a report",
 }
 """One line for every code: what the code means wherever it occurs."""

@@ -16,11 +16,12 @@ import numpy as np
 
 from calibrate import registry
 from calibrate.errors import CalibrateError
+from calibrate.exhibits import Sketch
 from calibrate.parameters import calibrator_of, plain_calibrator
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord, Sketch, plain_fit
+from calibrate.results import FitRecord, plain_fit
 from calibrate.rows import Block, from_arrays
-from calibrate.versioned import Kind
+from calibrate.versioned import Kind, encoded
 
 SCHEMA = "calibrate/model/1"
 KIND = Kind(
@@ -99,7 +100,7 @@ class Model:
             "fit": self.fit and plain_fit(self.fit),
             "rows": self.rows and dataclasses.asdict(self.rows),
         }
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        return encoded(document)
 
 
 @dataclass(frozen=True, eq=False)

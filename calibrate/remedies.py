@@ -168,6 +168,7 @@ REMEDIES: dict[str, str] = {
     "E631": "audit.toml is TOML, UTF-8; every key may be left out, and free ones go under [extra].",
     "E632": "The bundle must hold the report.json that `calibrate report` wrote.",
     "E633": "options.json of the bundle was changed; the rest of it can be verified without the data.",
+    "E634": "A later version of calibrate wrote the report. Update this one.",
     "E640": "Name the folder that `calibrate report` wrote, with its MANIFEST.sha256 and report.json.",
 }
 """Code -> what it usually comes from, and what to do."""

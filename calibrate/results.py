@@ -113,26 +113,6 @@ class FitRecord:
     """All that were fitted; `parameters` holds those that a reader can make something of."""
 
 
-@dataclass(frozen=True)
-class Sketch:
-    """How often rows of scores repeat, and enough of their hashes to recognise them in later data.
-
-    n         rows (of positive weight); `distinct` different rows among them; `repeated` = n - distinct. Scores of one
-              column, or of few digits, repeat legitimately
-    columns   scores of a row
-    smallest  the (at most 1024) smallest 64-bit hashes of the distinct rows, 16 hexadecimal digits each, ascending: a
-              random sample of the distinct rows that every other data set would draw alike
-    exact     whether these are all
-    """
-
-    n: int
-    distinct: int
-    repeated: int
-    columns: int
-    smallest: tuple[str, ...]
-    exact: bool
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What `Calibrator.fit` answers; calibrators are `protocols.Calibrator`."""
@@ -267,9 +247,24 @@ class Result:
     options: dict[str, Any] = field(default_factory=dict)
     """What was asked for and is not said elsewhere: folds, holdout, seed, and reading options that were given."""
 
+    @property
+    def sides(self) -> dict[str, Variant]:
+        """`before`, and `after` where there is one."""
+        return {"before": self.before} if self.after is None else {"before": self.before, "after": self.after}
+
+    @property
+    def judged(self) -> Variant:
+        """The side that counts: after calibration where there is an after."""
+        return self.before if self.after is None else self.after
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows counted unequally."""
+        return self.weight != self.n
+
     def __repr__(self) -> str:
         """One line; `metrics`, `curves` and the rest are the fields."""
-        sides = [side for side in (self.before, self.after) if side is not None]
+        sides = self.sides.values()
         found = {key: " -> ".join(_short(side.metrics[key].value) for side in sides) for key in self.before.metrics}
         numbers = ", ".join(f"{key} {text}" for key, text in found.items())
         return f"<Result: {self.task}, n = {self.n:,}: {numbers}{f'; {self.verdict.kind}' if self.verdict else ''}>"

@@ -26,11 +26,12 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 @dataclass(frozen=True)
 class Written:
-    """A document of ours: the module that reads it (its `Document` and `KIND`), and where users meet it."""
+    """A document of ours: the module that reads it (the type `root` and its `KIND`), and where users meet it."""
 
     module: str
     title: str
     text: str
+    root: str = "Document"
 
 
 DOCUMENTS = {
@@ -38,8 +39,14 @@ DOCUMENTS = {
     "result": Written(
         "calibrate.stored", "Result of calibrate", "result.json, as `calibrate fit` writes it and --json prints it"
     ),
+    "report": Written(
+        "calibrate.reporting.document", "Report of calibrate", "report.json, as `calibrate report` writes it", "Report"
+    ),
 }
 """Name -> document; a further one is a further entry."""
+
+PARTS = ("stored", "results", "table", "exhibits", "reporting.meta")
+"""Modules of the types that documents are made of, beside their own."""
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -48,10 +55,9 @@ def schema_of(name: str) -> dict[str, Any]:
     if written is None:
         raise CalibrateError("E601", f"schema {shown(name)!r} is unknown", registry.suggestion(name, tuple(DOCUMENTS)))
     module = import_module(written.module)
-    (root,), parts = msgspec.json.schema_components([module.Document], ref_template="#/$defs/{name}")
-    homes = (module, import_module("calibrate.results"), import_module("calibrate.table"))
+    (root,), parts = msgspec.json.schema_components([vars(module)[written.root]], ref_template="#/$defs/{name}")
+    homes = (module, *(import_module(f"calibrate.{part}") for part in PARTS))
     found = {part: _described(schema, _class_of(part, homes)) for part, schema in sorted(parts.items())}
-    found["Document"]["properties"]["schema"]["const"] = module.KIND.schema
     for part in ("Estimate", "FitRecord", "Gate"):
         if part in found:
             found[part]["properties"]["infinite"] = _INFINITE
@@ -88,6 +94,8 @@ def _described(schema: dict[str, Any], cls: type) -> dict[str, Any]:
         name: {**({"description": texts[name]} if name in texts else {}), **of}
         for name, of in schema["properties"].items()
     }
+    if "schema" in found["properties"]:
+        found["properties"]["schema"]["const"] = import_module(cls.__module__).KIND.schema
     return found
 
 

@@ -84,13 +84,21 @@ def from_json(data: bytes, name: str) -> Result:
     Raises `CalibrateError` E411 (no result, or a damaged one) or E412 (a newer schema).
     """
     with KIND.reading(name):
-        return _result(msgspec.convert(_with_infinite(KIND.decoded(data)), Document))
+        return result_of(msgspec.convert(restored(msgspec.json.decode(data)), Document))
 
 
 def from_document(decoded: dict[str, Any], name: str) -> Result:
     """The same of a document that is decoded already, and came from `name`."""
     with KIND.reading(name):
-        return _result(msgspec.convert(_with_infinite(KIND.known(decoded)), Document))
+        return result_of(msgspec.convert(restored(decoded), Document))
+
+
+def restored(decoded: Any) -> Any:
+    """The decoded document of a result, its infinite numbers in their places: ready to become a `Document`.
+
+    To be called where a `versioned.Kind` is reading.
+    """
+    return _with_infinite(KIND.known(decoded))
 
 
 class Curves(msgspec.Struct):
@@ -170,11 +178,11 @@ def _metrics(metrics: dict[str, Estimate]) -> dict[str, Any]:
 
 
 def _sides(result: Result, part: Callable[[Variant], Any]) -> dict[str, Any]:
-    sides: dict[str, Variant | None] = {"before": result.before, "after": result.after}
-    return {name: part(side) for name, side in sides.items() if side is not None}
+    return {name: part(side) for name, side in result.sides.items()}
 
 
-def _result(file: Document) -> Result:
+def result_of(file: Document) -> Result:
+    """What a document says. Raises `ValueError` where its parts do not fit each other."""
     for curve in (*file.bins.before, *file.bins.after):
         _check_curve(curve)
     if file.after is None and (file.bins.after or file.totals.after):
@@ -201,7 +209,7 @@ def _result(file: Document) -> Result:
         file.inputs,
         file.decisions,
         file.notes,
-        {name: {value: _result(part) for value, part in values.items()} for name, values in file.groups.items()},
+        {name: {value: result_of(part) for value, part in values.items()} for name, values in file.groups.items()},
         file.gates,
         file.check,
         file.environment,

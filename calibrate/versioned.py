@@ -1,4 +1,4 @@
-"""Documents with a schema number: what is none, is damaged or is newer than this version is refused in one way."""
+"""Documents as we write and read them: one form of JSON; what is none of ours, damaged or newer is refused alike."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ from calibrate.errors import CalibrateError, shown
 
 MOST_DEPTH = 64
 """Levels of nesting; ours have a dozen, and what is deeper would exhaust the stack of whoever walks it."""
+
+
+def encoded(document: Any) -> bytes:
+    r"""The document as JSON: UTF-8, two spaces a level, full precision, a line end.
+
+    >>> encoded({"n": 0.1})
+    b'{\n  "n": 0.1\n}\n'
+    """
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def spelt(document: Any) -> str:
+    """The same as text that may be printed: `##` in a name is spelt out, for CI runners would obey `##[...]`."""
+    return encoded(document).decode().replace("##", "\\u0023\\u0023")
 
 
 @dataclass(frozen=True)

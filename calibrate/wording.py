@@ -94,7 +94,7 @@ def plain_number(value: float) -> str:
 def measured_rows(result: Result) -> str:
     """`measured on 2,000 rows, 10 classes`, with the sum of the weights where rows have some."""
     kind = {"binary": "binary events", "multilabel": f"{len(result.classes)} labels", "top-label": "top labels"}
-    weighted = f", weights add up to {result.weight:g}" if result.weight != result.n else ""
+    weighted = f", weights add up to {result.weight:g}" if result.weighted else ""
     return f"measured on {result.n:,} rows, {kind.get(result.task, f'{len(result.classes)} classes')}{weighted}"
 
 

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 
 import calibrate
+from calibrate.api.report import report
 from calibrate.cli.start import start
 from calibrate.errors import CalibrateError
 from calibrate.renderers.json import render
+from calibrate.reporting.meta import Meta
 from calibrate.results import Check, Estimate, Gate
 from calibrate.schemas import DOCUMENTS, field_texts, schema_of
 from calibrate.stored import document
@@ -47,6 +49,27 @@ def test_what_fit_writes(files: tuple[str, ...], arguments: tuple[str, ...], tmp
     assert start(["fit", *(str(DATA / f) for f in files), *arguments, "-o", str(out), "-q", "--no-plot"]) == 0
     for name in ("model", "result"):
         assert valid(name, json.loads((out / f"{name}.json").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        (("cifar10/logits.csv", "cifar10/labels.csv"), {}),
+        (("employment/calibration.csv",), {"groups": ("sex",), "minimum_n": 100}),
+    ],
+)
+def test_what_report_writes(files: tuple[str, ...], options: dict[str, Any], tmp_path: Path) -> None:
+    paths = [str(DATA / f) for f in files]
+    facts = Meta(title="Audit", developers=("A. Noether",), extra={"ticket": "12"})
+    assert start(["fit", *paths, "-o", str(tmp_path / "fitted"), "-q", "--no-plot"]) == 0
+    model = tmp_path / "fitted" / "model.json"
+    report(*paths, model=model, meta=facts, output_dir=tmp_path / "out", **options)
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert found["rows"]["overlap"] and found["thresholds"] and found["events"]
+    assert valid("report", found)
+    for change in ({"id": None}, {"schema": "calibrate/report/2"}, {"result": {**found["result"], "n": "5"}}):
+        with pytest.raises(jsonschema.ValidationError):
+            valid("report", {**found, **change})
 
 
 def test_groups_and_infinite_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +119,7 @@ def test_every_part_and_every_key_of_a_document_is_described(name: str) -> None:
     assert "$id" not in schema
     for part, of in schema["$defs"].items():
         assert of["description"].endswith("."), part
-    keys = schema["$defs"]["Document"]["properties"]
+    keys = schema["$defs"][schema["$ref"].rpartition("/")[2]]["properties"]
     assert {key for key, of in keys.items() if "description" not in of} <= {"schema"}
 
 

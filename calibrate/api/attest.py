@@ -8,11 +8,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-import msgspec
-
 from calibrate.api import report as bundle
 from calibrate.errors import CalibrateError
 from calibrate.results import Gate, Result
+from calibrate.versioned import encoded
 from calibrate.wording import asked, warns
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -38,7 +37,7 @@ def statement(made: bundle.Bundle) -> bytes:
             **_tests(result),
         },
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return encoded(document)
 
 
 def _resource(name: str, content: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from calibrate.blas import one_thread
 from calibrate.choosing import candidates
 from calibrate.comparing import Comparison, Plan, compared
 from calibrate.errors import CalibrateError
-from calibrate.gates.against import refuse_other, side
+from calibrate.gates.against import refuse_other
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
 from calibrate.results import Result
@@ -85,11 +85,11 @@ def _chosen(methods: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 def results_compared(new: Result, old: Result, name: str) -> Result:
     """Two saved results as one whose change is new - old, unpaired. Raises `CalibrateError` E623 where they differ."""
-    shared = [key for key in side(new).metrics if key in side(old).metrics]
+    shared = [key for key in new.judged.metrics if key in old.judged.metrics]
     if not shared:
         raise CalibrateError("E623", f"{name}: found no metric that both results have", "measure both alike")
     refuse_other(new, old, name, shared, ())
-    before, after = (replace(side(one), metrics={k: side(one).metrics[k] for k in shared}) for one in (old, new))
+    before, after = (replace(one.judged, metrics={k: one.judged.metrics[k] for k in shared}) for one in (old, new))
     change = {key: added(after.metrics[key], scaled(before.metrics[key], -1.0)) for key in shared}
     return replace(
         new, before=before, after=after, change=change, after_is="compared", verdict=None, groups={},

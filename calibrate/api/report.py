@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from calibrate import __version__
-from calibrate.api import bundle as of_fit
 from calibrate.api.audit import Audited, Order, audited, given, read_for
 from calibrate.api.check import Baselines, with_preset, with_result
 from calibrate.api.load import MOST_GATES_BYTES, limited, load_gates, load_model
@@ -22,16 +21,18 @@ from calibrate.model import Model
 from calibrate.outputs.aside import Content
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
-from calibrate.reporting import html, markdown, tables
-from calibrate.reporting.document import assemble, encoded
+from calibrate.reporting import html, markdown, pictures, tables
+from calibrate.reporting.document import assemble
 from calibrate.reporting.meta import Meta, meta_of
 from calibrate.results import Result
 from calibrate.rows import Execute, serial
+from calibrate.versioned import encoded
 
 JSON, HTML, MARKDOWN, PDF = "report.json", "report.html", "report.md", "report.pdf"
 MODEL, OPTIONS, GATES, BASELINE = "model.json", "options.json", "gates.toml", "baseline.json"
 TABLES = ("metrics.csv", "classes.csv", "bins.csv", "events.csv", "thresholds.csv", "groups.csv", "gates.csv")
-NAMES = (JSON, HTML, MARKDOWN, PDF, MODEL, OPTIONS, GATES, BASELINE, *TABLES, *of_fit.PICTURES)
+PICTURES = ("reliability.svg", "reliability_classes.svg")
+NAMES = (JSON, HTML, MARKDOWN, PDF, MODEL, OPTIONS, GATES, BASELINE, *TABLES, *PICTURES)
 """Every name that a bundle may hold beside its manifest."""
 
 File = str | os.PathLike[str]
@@ -108,7 +109,7 @@ def report(
 def policy_for(gates: File | None, asked: Asked) -> Policy | None:
     """The policy of a file and flags; None where nothing is to be judged."""
     policy = policy_of({}, "the command line", asked) if gates is None else load_gates(gates, asked)
-    return policy if policy.limits or policy.preset or policy.baseline else None
+    return policy if policy.asks else None
 
 
 def sources_of(
@@ -145,8 +146,8 @@ def made_of(
     found = audited(data, sources.model, order, sources.baselines, labels, execute)
     kept = _kept_order(order, sources)
     document = _document(found, kept, sources, data)
-    files = derived(document, found.result)
-    files[OPTIONS] = msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+    files = derived(document)
+    files[OPTIONS] = encoded(kept)
     for name, content in ((GATES, sources.gates), (BASELINE, sources.baseline)):
         if content is not None:
             files[name] = content
@@ -159,16 +160,14 @@ def made_of(
     return Bundle(document, found.result, files)
 
 
-def derived(document: dict[str, Any], result: Result) -> dict[str, Any]:
-    """The files that the document alone decides: itself, pages, tables; and figures of its result."""
-    from calibrate.figures import pictures
-
+def derived(document: dict[str, Any]) -> dict[str, Any]:
+    """The files that the document alone decides: itself, pages, tables and figures."""
     return {
         JSON: encoded(document),
         HTML: html.render(document).encode(),
         MARKDOWN: markdown.render(document).encode(),
         **tables.tables(document),
-        **pictures(result),
+        **pictures.pictures(document),
     }
 
 

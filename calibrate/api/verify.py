@@ -107,8 +107,7 @@ def _read(folder: str) -> _Read:
     try:
         document = msgspec.json.decode(files[bundle.JSON])
         typed(document)
-        stored.from_document(document["result"], bundle.JSON)
-    except (msgspec.DecodeError, AttributeError, RecursionError, CalibrateError) as problem:
+    except (msgspec.DecodeError, RecursionError, CalibrateError) as problem:
         return _Read(files, manifest, None, Finding(bundle.JSON, f"cannot be read: {shown(problem, 200)}"))
     return _Read(files, manifest, document, None)
 
@@ -160,7 +159,7 @@ def _against_document(found: _Read) -> Iterator[Finding]:
 
 def _against_pages(found: _Read) -> Iterator[Finding]:
     try:
-        pages = bundle.derived(found.document, stored.from_document(found.document["result"], bundle.JSON))
+        pages = bundle.derived(found.document)
     except (CalibrateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as problem:
         yield Finding(bundle.JSON, f"cannot be rendered: {shown(problem, 200)}")
         return

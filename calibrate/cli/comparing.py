@@ -15,6 +15,7 @@ from calibrate.cli.run import Run
 from calibrate.comparing import Comparison
 from calibrate.errors import shown
 from calibrate.results import plain
+from calibrate.versioned import spelt
 
 
 class Comparing:
@@ -71,6 +72,4 @@ def document(found: Comparison) -> str:
         }
         for row in found.methods
     ]
-    whole = {"schema": "calibrate/comparison/1", **msgspec.to_builtins(found), "methods": methods}
-    text = msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
-    return text.replace("##", "\\u0023\\u0023") + "\n"
+    return spelt({"schema": "calibrate/comparison/1", **msgspec.to_builtins(found), "methods": methods})

@@ -88,9 +88,30 @@ FILES: dict[str, str] = {
     "probabilities.csv": "The calibrated probabilities of the rows that were given, in their order, ids first, with a "
     "header of class names; .npy or .parquet by --format. `calibrate score` reads it without a flag.",
     "reliability.png": "The reliability diagram before and after; reliability.svg is the same as a drawing.",
-    "reliability.svg": "The reliability diagram before and after, as a drawing whose text can be selected.",
+    "reliability.svg": "The reliability diagram before and after, as a drawing whose text can be selected; that of "
+    "a report is the one in its pages.",
     "reliability_classes.png": "One small diagram per class or label, where there are at most 20.",
     "reliability_classes.svg": "One small diagram per class or label, where there are at most 20, as a drawing.",
+    "report.html": "The audit report as one page that fetches nothing and runs nothing, to be read in a browser, "
+    "printed or sent by mail: what was measured, on which data, how, with which uncertainty, and what it cannot carry.",
+    "report.md": "The same report as Markdown, for a repository or a comment; its figures are the .svg files beside "
+    "it.",
+    "report.json": "Every fact of the report, unrounded; the pages, tables and figures are made of it alone. "
+    "`calibrate verify` holds it against its id and, given the data, computes every number again. "
+    "`calibrate schema report` describes it.",
+    "report.pdf": "report.html on paper of size A4, by --pdf.",
+    "options.json": "What was asked of `calibrate report`: reading options, metrics, gates. `calibrate verify` with "
+    "--data asks the same again.",
+    "gates.toml": "The file of gates that a report was made with, byte for byte.",
+    "baseline.json": "The result that increases were measured from, byte for byte.",
+    "metrics.csv": "A table of a report: every metric before, after and changed, with interval and convention.",
+    "classes.csv": "A table of a report: how often each class or label is true.",
+    "bins.csv": "A table of a report: the bins behind every reliability diagram.",
+    "events.csv": "A table of a report: observed against expected events per class, O:E, calibration-in-the-large and "
+    "slope.",
+    "thresholds.csv": "A table of a report: what decisions at thresholds do, before and after.",
+    "groups.csv": "A table of a report: every metric by subgroup; small groups are suppressed.",
+    "gates.csv": "A table of a report: every gate, what was held against its limit, and the verdict.",
     "MANIFEST.sha256": "The SHA-256 of every file of an output folder; `sha256sum -c MANIFEST.sha256` checks them. A "
     "file that does not agree with it is not read.",
 }

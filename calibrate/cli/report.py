@@ -44,7 +44,7 @@ def command(
     if attest is not None:
         run.ready(attest, *inputs)
     policy, gates = policy_asked(run)
-    asked = policy if policy.limits or policy.preset or policy.baseline else None
+    asked = policy if policy.asks else None
     facts = None if meta is None else api.load_meta(meta)
     known = None if model is None else load_model(model)
     named = {"scores": scores, "labels": labels, "--model": model, "--meta": meta, "--gates": gates}

@@ -120,10 +120,10 @@ class Run:
 
     def show_report(self, made: Bundle) -> None:
         """The id of a report and what it comes to; with --json its document."""
-        from calibrate.reporting.document import encoded
+        from calibrate.versioned import spelt
 
         if self.chosen.json:
-            self.voice.answer(encoded(made.document).decode().replace("##", "\\u0023\\u0023"))
+            self.voice.answer(spelt(made.document))
             return
         result = made.result
         said = [result.verdict.sentence] if result.verdict is not None else []

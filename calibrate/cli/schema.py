@@ -14,16 +14,15 @@ from calibrate.cli.options import DEBUGGING, takes
 def command(
     chosen: SimpleNamespace,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="model or result; without one, what there is.")
+        str | None, typer.Argument(metavar="[NAME]", help="model, result or report; without one, what there is.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a file that calibrate writes: model.json, result.json."""
-    import msgspec
-
+    """Print the JSON Schema of a file that calibrate writes: model.json, result.json, report.json."""
     from calibrate.cli.voice import Voice
     from calibrate.schemas import DOCUMENTS, schema_of
+    from calibrate.versioned import encoded
 
     if name is None:
         Voice().answer("".join(f"{known:<8}{written.text}\n" for known, written in DOCUMENTS.items()))
         return
-    Voice().answer(msgspec.json.format(msgspec.json.encode(schema_of(name)), indent=2).decode() + "\n")
+    Voice().answer(encoded(schema_of(name)).decode())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import msgspec
 from rich.text import Text
 
 from calibrate.errors import shown
 from calibrate.page import printed, ruled
 from calibrate.results import Input
 from calibrate.table import Decision
+from calibrate.versioned import encoded
 
 
 def render(
@@ -28,7 +28,7 @@ def render(
             "inputs": [dataclasses.asdict(i) for i in inputs],
             "decisions": [dataclasses.asdict(d) for d in decisions],
         }
-        return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
+        return encoded(found).decode()
     files = [
         Text(f"{shown(i.name)}: {i.role}, {i.container}, {i.rows:,} x {i.columns:,}, sha256 {i.sha256[:16]}")
         for i in inputs

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from calibrate.errors import CalibrateError
-from calibrate.evidence.results import Flagged, Threshold, Thresholds
+from calibrate.exhibits import Flagged, Threshold, Thresholds
 from calibrate.results import Estimate
 from calibrate.sums import Sums
 from calibrate.uncertainty.intervals import clopper_pearson, frequency_rows, wilson

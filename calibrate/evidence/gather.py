@@ -13,9 +13,9 @@ import numpy as np
 
 from calibrate.evidence.cox import recalibrate
 from calibrate.evidence.decisions import USUAL, cell_of, cell_sums, known_thresholds, move_sums, powers, thresholds_of
-from calibrate.evidence.results import EventTotals, Evidence, Thresholds
 from calibrate.evidence.sketch import RowHashes, sketch_of
 from calibrate.evidence.totals import outlook, totals_of
+from calibrate.exhibits import EventTotals, Evidence, Thresholds
 from calibrate.outcomes import known_labels
 from calibrate.protocols import Link, Task
 from calibrate.rows import Block, Rows, Step, from_arrays

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibrate.evidence.results import Overlap
+from calibrate.exhibits import Overlap, Sketch
 from calibrate.folds import mixed
 from calibrate.numerics import tiles
-from calibrate.results import Sketch
 from calibrate.rows import Block, Rows
 from calibrate.sums import Sums
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from calibrate.evidence.cox import Problems, Recalibrated, standard_errors
 from calibrate.evidence.decisions import moments
-from calibrate.evidence.results import EventTotals
+from calibrate.exhibits import EventTotals
 from calibrate.results import Estimate
 from calibrate.sums import Sums
 from calibrate.uncertainty import quantiles

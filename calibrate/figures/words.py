@@ -116,7 +116,7 @@ def caption(result: Result) -> str:
     """Rows, temperature, and why a side is missing."""
     rows = "row" if result.n == 1 else "rows"
     parts = [f"n = {result.n:,} {rows}"]
-    if result.weight != result.n:
+    if result.weighted:
         parts.append(f"total weight {result.weight:,.6g}")
     return "; ".join(filter(None, [*parts, fitted(result), shown(result.reason, 200)]))
 

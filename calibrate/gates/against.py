@@ -13,7 +13,7 @@ from typing import Any
 
 from calibrate import __version__, registry
 from calibrate.errors import CalibrateError
-from calibrate.results import Estimate, Result, Variant
+from calibrate.results import Estimate, Result
 from calibrate.uncertainty.differences import added, less_share, scaled, size
 
 AGAIN = "make it again with: calibrate score SCORES LABELS --json > baseline.json"
@@ -44,11 +44,6 @@ class Worsening:
     judged: Estimate
     old: float | None
     new: float | None
-
-
-def side(result: Result) -> Variant:
-    """What is judged of a result: `after` where there is one, else `before`."""
-    return result.before if result.after is None else result.after
 
 
 def part(result: Result, group: tuple[str, str] | None) -> Result | None:
@@ -99,7 +94,7 @@ def refuse_other(result: Result, baseline: Result, name: str, keys: Iterable[str
             found = ", ".join(baseline.groups) or "none"
             raise CalibrateError("E623", f"{name}: found no groups of {column!r}, expected them ({found})", AGAIN)
     for key in keys:
-        theirs_of, ours_of = side(baseline).metrics.get(key), side(result).metrics.get(key)
+        theirs_of, ours_of = baseline.judged.metrics.get(key), result.judged.metrics.get(key)
         if theirs_of is None or not theirs_of.definition:
             what = "metric" if theirs_of is None else "definition of"
             raise CalibrateError("E623", f"{name}: found no {what} {key!r}, expected one", AGAIN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calibrate import registry
-from calibrate.gates.against import side
 from calibrate.results import ClassTotal, Estimate, Result
 from calibrate.uncertainty.binned import curve_estimate
 from calibrate.uncertainty.cells import of_rows
@@ -32,7 +31,7 @@ def class_estimates(result: Result, key: str) -> tuple[ByClass, str]:
         return {}, "a file of top labels has no classes"
     if result.task == "multiclass":
         return _of_classes(result, registry.parse("metrics", key))
-    whole = side(result).metrics.get(key)
+    whole = result.judged.metrics.get(key)
     if whole is None or (result.task == "multilabel" and not whole.parts):
         return {}, f"{key} has no value per label"
     parts = whole.parts if result.task == "multilabel" else (whole,)
@@ -42,10 +41,10 @@ def class_estimates(result: Result, key: str) -> tuple[ByClass, str]:
 def _of_classes(result: Result, spec: registry.Spec) -> tuple[ByClass, str]:
     few = "known for 2 to 20 classes only"
     if spec.name == "confidence_gap":
-        return {total.label: _gap(total) for total in side(result).totals}, few
+        return {total.label: _gap(total) for total in result.judged.totals}, few
     if spec.name not in ("ece", "classwise_ece") or set(spec.options) - {"bins"}:
         return {}, f"{spec.key} has no value per class where one class a row is true; ece and confidence_gap have"
-    whole = side(result).metrics.get(class_metric(spec.key, result.task))
+    whole = result.judged.metrics.get(class_metric(spec.key, result.task))
     if whole is None or not whole.parts:
         return {}, (whole.reason if whole and whole.value is None else few)
     parts = [_against_the_rest(part, result.level) for part in whole.parts]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from calibrate.errors import CalibrateError, shown
-from calibrate.gates.against import Comparison, better_of, part, side, worsening
+from calibrate.gates.against import Comparison, better_of, part, worsening
 from calibrate.gates.classes import class_estimates, class_metric
 from calibrate.gates.judge import Subject, failed, gate_of, noise_gate
 from calibrate.gates.policy import INCREASES, Limit, Policy
@@ -85,7 +85,7 @@ def _gates(limit: Limit, result: Result, policy: Policy, comparison: Comparison 
         elif limit.classes:
             yield from _class_gates(limit, result, policy, comparison)
         else:
-            metric = side(found).metrics.get(limit.metric)
+            metric = found.judged.metrics.get(limit.metric)
             if metric is None:
                 raise _not_measured(limit)
             yield _judged(limit, found, metric, policy, comparison, group)
@@ -181,7 +181,7 @@ def _compared(
 def _of_side(found: Result, limit: Limit, label: str | None, *, before: bool) -> Estimate | None:
     one = replace(found, after=None) if before else found
     if label is None:
-        return side(one).metrics.get(limit.metric)
+        return one.judged.metrics.get(limit.metric)
     return class_estimates(one, limit.metric)[0].get(label)
 
 

@@ -70,6 +70,11 @@ class Policy:
     inconclusive: str = "fail"
 
     @property
+    def asks(self) -> bool:
+        """Whether there is anything to judge, or to measure an increase from."""
+        return bool(self.limits or self.preset or self.baseline)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Columns of groups that gates are about."""
         return tuple(dict.fromkeys(limit.column for limit in self.limits if limit.column is not None))

@@ -19,6 +19,8 @@ from calibrate.wording import (
 
 MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters."""
+LONGEST = 500
+"""Characters of one text."""
 
 
 def render(result: Result) -> str:
@@ -33,10 +35,10 @@ def render(result: Result) -> str:
 
 
 def _page(result: Result, gates: Sequence[Gate], more: int) -> str:
-    lines = [f"### calibrate: {escaped(_headline(result))}", "", f"{escaped(measured_rows(result))}; "
+    lines = [f"### calibrate: {_said(_headline(result))}", "", f"{_said(measured_rows(result))}; "
              f"intervals at {100 * result.level:g} %."]  # fmt: skip
     if result.check is not None:
-        lines += ["", f"Judged: {escaped(side_judged(result))}."]
+        lines += ["", f"Judged: {_said(side_judged(result))}."]
     if gates:
         lines += ["", "| verdict | gate | value | interval | why |", "|---|---|---:|---:|---|", *map(_row, gates)]
     if more:
@@ -44,8 +46,8 @@ def _page(result: Result, gates: Sequence[Gate], more: int) -> str:
     lines += ["", "<details><summary>Metrics</summary>", "", *_metrics(result), "", "</details>"]
     notes = [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
     notes += [*(result.check.notes if result.check else ())]
-    lines += ["", *(f"- {escaped(note)}" for note in notes)] if notes else []
-    files = ", ".join(f"{code(item.name)} `{item.sha256[:16]}`" for item in result.inputs if item.sha256)
+    lines += ["", *(f"- {_said(note)}" for note in notes)] if notes else []
+    files = ", ".join(f"{code(item.name, LONGEST)} `{item.sha256[:16]}`" for item in result.inputs if item.sha256)
     return "\n".join([*lines, *(["", f"Inputs (SHA-256): {files}"] if files else [])]) + "\n"
 
 
@@ -58,7 +60,7 @@ def _headline(result: Result) -> str:
 def _row(gate: Gate) -> str:
     verdict = " ".join(filter(None, (f"**{gate.verdict}**", outcome(gate))))
     sign = gate.rule.startswith("max_increase")
-    cells = (escaped(asked(gate)), number(gate.judged.value), between(gate.judged, sign), escaped(gate.reason))
+    cells = (_said(asked(gate)), number(gate.judged.value), between(gate.judged, sign), _said(gate.reason))
     return f"| {verdict} | {' | '.join(cells)} |"
 
 
@@ -66,11 +68,15 @@ def _metrics(result: Result) -> list[str]:
     sides = sides_of(result)
     head = [f"| metric | {' | '.join(name for name, _ in sides)} | convention |", f"|---|{'---:|' * len(sides)}---|"]
     return head + [
-        f"| {escaped(title(key))} | {' | '.join(_cell(metrics.get(key)) for _, metrics in sides)} "
-        f"| {escaped(estimate.definition)} |"
+        f"| {_said(title(key))} | {' | '.join(_cell(metrics.get(key)) for _, metrics in sides)} "
+        f"| {_said(estimate.definition)} |"
         for key, estimate in result.before.metrics.items()
     ]
 
 
 def _cell(estimate: Estimate | None) -> str:
     return "" if estimate is None else f"{number(estimate.value)} {between(estimate)}".rstrip()
+
+
+def _said(text: str) -> str:
+    return escaped(text, LONGEST)

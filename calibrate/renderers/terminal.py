@@ -115,8 +115,6 @@ def _groups(column: str, values: dict[str, Result], plain: bool) -> Table:
     for head in ("", "rows", *map(title, keys)):
         table.add_column(head, justify="right" if head else "left")
     for value, part in values.items():
-        side = part.after or part.before
-        table.add_row(
-            Text(shown(value, 20) or "(empty)"), f"{part.n:,}", *(_cell(side.metrics.get(key), False) for key in keys)
-        )
+        cells = (_cell(part.judged.metrics.get(key), False) for key in keys)
+        table.add_row(Text(shown(value, 20) or "(empty)"), f"{part.n:,}", *cells)
     return table

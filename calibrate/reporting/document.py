@@ -8,90 +8,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from calibrate.errors import CalibrateError, shown
-from calibrate.reporting.measured import Measured
+from calibrate.exhibits import EventTotals, Overlap, Thresholds
 from calibrate.reporting.meta import Meta
-from calibrate.results import Estimate, Input
+from calibrate.results import Input, Result
+from calibrate.stored import Document as Stored
+from calibrate.stored import restored, result_of
+from calibrate.versioned import Kind
 
 SCHEMA = "calibrate/report/1"
-
-
-@dataclass(frozen=True)
-class Flagged:
-    """What a threshold does on one side: rows with p at or above it are flagged (of a top label: accepted).
-
-    share        flagged rows among all
-    expected     precision that the probabilities promise: their mean over the flagged rows
-    observed     precision: share of the flagged rows whose event happened (top label: that are right)
-    sensitivity  flagged rows among those whose event happened
-    """
-
-    share: Estimate
-    expected: Estimate
-    observed: Estimate
-    sensitivity: Estimate
-    rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """One threshold; `changed` is the share of rows whose decision calibration turns."""
-
-    at: float
-    before: Flagged
-    after: Flagged | None = None
-    changed: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """The thresholds of one event; `kind` "event", or "top-label" with an empty label."""
-
-    kind: str
-    label: str
-    at: tuple[Threshold, ...]
-
-
-@dataclass(frozen=True)
-class EventTotals:
-    """Observed against expected events of one class on one side.
-
-    ratio         observed : expected, 1 is perfect
-    in_the_large  calibration-in-the-large: the shift of the logit that makes both equal, 0 is perfect
-    slope         of the outcome on the logit, 1 is perfect
-    """
-
-    label: str
-    observed: float
-    expected: float
-    ratio: Estimate
-    in_the_large: Estimate
-    slope: Estimate
-    rows: int | None = None
-    weight: float | None = None
-    clipped: int = 0
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Rows that were fitted among the rows measured, by hash of their scores.
-
-    found, of     of `of` hashes kept of the fitted rows `found` recur
-    seen, sampled of `sampled` measured rows `seen` are fitted ones
-    exact         all rows were compared; else a random sample of the hashes
-    """
-
-    found: int
-    of: int
-    seen: int
-    sampled: int
-    exact: bool = True
-    n: int | None = None
+KIND = Kind(
+    "report",
+    SCHEMA,
+    "E632",
+    "E634",
+    "name a report.json that `calibrate report` wrote",
+    "make it again with: calibrate report",
+)
 
 
 @dataclass(frozen=True)
@@ -147,30 +85,53 @@ class Git:
     dirty: bool
 
 
-@dataclass(frozen=True)
-class Report:
-    """The document, typed. `model` is the content of model.json."""
+class Report(msgspec.Struct, frozen=True, dict=True):
+    """What report.json holds: every fact of a report. What has no default here is in every report.
+
+    id          16 hex digits of the SHA-256 of everything else, keys in order, as JSON without spaces
+    created     the day, as text: the only time in the whole bundle
+    version     of calibrate
+    result      what result.json holds: every number that was measured
+    meta        what the provider says about the model
+    model       what model.json holds; null where nothing was calibrated
+    thresholds  what decisions at thresholds do, per event
+    events      side -> observed against expected events, one entry per class
+    rows        what became of the rows
+    class_counts   how often each class is the true one
+    gates_file  the file of gates
+    baseline    the result that increases are measured from
+    reading     reading options that were given
+    command     what makes this report again
+    inputs      the files that went in, with their digests
+    git         the state of the repository; null without one
+    lock        installed distributions
+    minimum_n   rows below which a subgroup is not shown
+    """
 
     schema: str
     id: str
     created: str
     version: str
-    result: Measured
-    meta: Meta = field(default_factory=Meta)
+    stored: Stored = msgspec.field(name="result")
+    meta: Meta = msgspec.field(default_factory=Meta)
     model: dict[str, Any] | None = None
     thresholds: tuple[Thresholds, ...] = ()
-    events: dict[str, tuple[EventTotals, ...]] = field(default_factory=dict)
-    """Side -> one per class."""
-    rows: RowFacts = field(default_factory=RowFacts)
+    events: dict[str, tuple[EventTotals, ...]] = msgspec.field(default_factory=dict)
+    rows: RowFacts = msgspec.field(default_factory=RowFacts)
     class_counts: tuple[ClassCount, ...] = ()
     gates_file: NamedFile | None = None
     baseline: NamedFile | None = None
-    reading: dict[str, Any] = field(default_factory=dict)
+    reading: dict[str, Any] = msgspec.field(default_factory=dict)
     command: str = ""
     inputs: tuple[Input, ...] = ()
     git: Git | None = None
     lock: tuple[Package, ...] = ()
     minimum_n: int = 30
+
+    @cached_property
+    def result(self) -> Result:
+        """The result, as every renderer reads it."""
+        return result_of(self.stored)
 
 
 def assemble(
@@ -230,21 +191,13 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
-    """report.json: the document as UTF-8, two spaces a level, full precision."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
 def typed(document: Mapping[str, Any]) -> Report:
-    """The document as types. Raises `CalibrateError` E632 for what is no report of this schema."""
-    schema = document.get("schema")
-    if schema != SCHEMA:
-        raise CalibrateError(
-            "E632", f"found the schema {shown(schema)!r}, expected {SCHEMA!r}", "make it again with: calibrate report"
-        )
-    try:
-        return msgspec.convert(document, Report)
-    except msgspec.ValidationError as problem:
-        raise CalibrateError(
-            "E632", f"not a report of calibrate: {shown(problem, 200)}", "make it again with: calibrate report"
-        ) from problem
+    """The document as types.
+
+    Raises `CalibrateError` E632 (no report, or a damaged one), E634 (a newer schema) or E412 (its result has one).
+    """
+    with KIND.reading("report.json"):
+        known = KIND.known(document)
+        report = msgspec.convert({**known, "result": restored(known.get("result"))}, Report)
+        _ = report.result  # parts that do not fit each other are refused here
+    return report

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html import escape
 
 from calibrate.errors import shown
+from calibrate.figures.panel import Bin, filled
 from calibrate.results import Curve
 
 INK, FAINT, RULE = "#1a1a1a", "#595959", "#8c8c8c"
@@ -35,29 +36,6 @@ class Frame:
 
     def y(self, value: float) -> str:
         return _px(self.top + (1 - value) * self.side)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """A bin that holds rows."""
-
-    lower: float
-    upper: float
-    count: int
-    predicted: float
-    observed: float
-    whisker: tuple[float, float] | None
-    band: tuple[float, float] | None
-
-
-def filled(curve: Curve) -> list[Bin]:
-    """The bins that hold rows."""
-    found = []
-    for i, (predicted, observed) in enumerate(zip(curve.predicted, curve.observed, strict=True)):
-        if predicted is not None and observed is not None:
-            whisker, band = _pair(curve.low[i], curve.high[i]), _pair(curve.band_low[i], curve.band_high[i])
-            found.append(Bin(curve.lower[i], curve.upper[i], curve.count[i], predicted, observed, whisker, band))
-    return found
 
 
 def panel(curve: Curve, heading: str, beside: str, axes: tuple[str, str], names: tuple[str, str], key: str) -> str:
@@ -156,7 +134,7 @@ def _points(
     """Whiskers, then dots whose area goes with the rows."""
     most = max((b.count for b in bins), default=1)
     whiskers = "".join(
-        f"M{frame.x(b.predicted)} {frame.y(b.whisker[0])}V{frame.y(b.whisker[1])}" for b in bins if b.whisker
+        f"M{frame.x(b.predicted)} {frame.y(b.interval[0])}V{frame.y(b.interval[1])}" for b in bins if b.interval
     )
     dots = "".join(
         f'<circle cx="{frame.x(b.predicted)}" cy="{frame.y(b.observed)}" '
@@ -170,10 +148,6 @@ def _points(
         else f'<path d="{whiskers}" stroke="{colour}" stroke-width="{0.8 if thin else 1.2}"/>'
     )
     return [lines, f'<g {face} stroke="{colour}">{dots}</g>']
-
-
-def _pair(low: float | None, high: float | None) -> tuple[float, float] | None:
-    return None if low is None or high is None else (low, high)
 
 
 def _px(value: float) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calibrate.reporting.document import Report
-from calibrate.reporting.measured import Measured
+from calibrate.results import Result
 
 FEWEST = 5
 COMPLEMENT = "hidden with the other one, which could be found by subtraction"
@@ -21,7 +21,7 @@ COMPLEMENT = "hidden with the other one, which could be found by subtraction"
 class Group:
     """The rows of one value of a column; `why` they are not shown, or ""."""
 
-    result: Measured
+    result: Result
     why: str = ""
 
 
@@ -38,7 +38,7 @@ def is_hidden(groups: Mapping[str, Mapping[str, Group]], place: tuple[str, str] 
     return group is not None and group.why != ""
 
 
-def _marked(values: Mapping[str, Measured], minimum_n: int) -> dict[str, Group]:
+def _marked(values: Mapping[str, Result], minimum_n: int) -> dict[str, Group]:
     found = {value: Group(result, _why(result, minimum_n)) for value, result in values.items()}
     hidden = [value for value, group in found.items() if group.why]
     shown = [value for value, group in found.items() if not group.why]
@@ -48,7 +48,7 @@ def _marked(values: Mapping[str, Measured], minimum_n: int) -> dict[str, Group]:
     return found
 
 
-def _why(result: Measured, minimum_n: int) -> str:
+def _why(result: Result, minimum_n: int) -> str:
     if result.n < minimum_n:
         return f"fewer than {minimum_n} rows"
     for number_of, what in _counts(result):
@@ -57,15 +57,15 @@ def _why(result: Measured, minimum_n: int) -> str:
     return ""
 
 
-def _counts(result: Measured) -> list[tuple[float, str]]:
+def _counts(result: Result) -> list[tuple[float, str]]:
     """What must not be rare: in rows, weights taken back to them."""
     if result.task in ("binary", "multilabel"):
-        totals = result.totals.get("before", ())[-1:] if result.task == "binary" else result.totals.get("before", ())
+        totals = result.before.totals[-1:] if result.task == "binary" else result.before.totals
         weight = sum(total.weight for total in totals)
         events = sum(total.observed for total in totals)
         rows = len(totals) * result.n / weight if weight else 0.0
         return [(events * rows, "events"), ((weight - events) * rows, "rows without the event")] if totals else []
-    accuracy = result.before.get("accuracy")
+    accuracy = result.before.metrics.get("accuracy")
     if accuracy is None or accuracy.value is None:
         return []
     return [(round(result.n * (1 - accuracy.value)), "wrong predictions")]

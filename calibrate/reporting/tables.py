@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from calibrate.errors import shown
-from calibrate.reporting.document import Flagged, Report, typed
+from calibrate.exhibits import Flagged
+from calibrate.reporting.document import Report, typed
 from calibrate.reporting.suppression import groups_of, is_hidden
-from calibrate.results import Estimate
+from calibrate.results import Estimate, Result
 from calibrate.spreadsheet import guard
 
 Row = Sequence[Any]
@@ -26,7 +27,7 @@ def tables(document: Mapping[str, Any]) -> dict[str, bytes]:
     """File name -> content of every table; those without rows have their heads."""
     report = typed(document)
     return {
-        "metrics.csv": _csv(("side", "metric", *METRIC), _metrics(report)),
+        "metrics.csv": _csv(("side", "metric", *METRIC), _estimates(report.result)),
         "bins.csv": _csv(BINS, _bins(report)),
         "classes.csv": _csv(("label", "count"), ((item.label, item.count) for item in report.class_counts)),
         "events.csv": _csv(EVENTS, _events(report)),
@@ -62,9 +63,9 @@ def _metric(e: Estimate) -> Row:
     return (*_ends(e), *floor, e.conservative, e.method, e.definition)
 
 
-def _metrics(report: Report) -> Iterator[Row]:
-    sides = {**report.result.sides, "change": report.result.change or {}}
-    for side, metrics in sides.items():
+def _estimates(result: Result) -> Iterator[Row]:
+    sides = {side: variant.metrics for side, variant in result.sides.items()}
+    for side, metrics in {**sides, "change": result.change or {}}.items():
         for key, estimate in metrics.items():
             yield side, key, *_metric(estimate)
 
@@ -76,8 +77,8 @@ BINS = (
 
 
 def _bins(report: Report) -> Iterator[Row]:
-    for side, curves in report.result.bins.items():
-        for c in curves:
+    for side, variant in report.result.sides.items():
+        for c in variant.curves:
             columns = (
                 c.lower, c.upper, c.count, c.weight, c.predicted, c.observed, c.low, c.high, c.band_low, c.band_high
             )  # fmt: skip
@@ -93,13 +94,13 @@ EVENTS = (
 
 def _events(report: Report) -> Iterator[Row]:
     """Those with recalibration where it was computed, else the totals of the result."""
-    for side in report.result.sides:
-        frequency = {t.label: (t.low, t.high) for t in report.result.totals.get(side, ())}
+    for side, variant in report.result.sides.items():
+        frequency = {t.label: (t.low, t.high) for t in variant.totals}
         for e in report.events.get(side, ()):
             more = (*_ends(e.ratio), *_ends(e.in_the_large), *_ends(e.slope))
             yield side, e.label, e.observed, e.expected, *frequency.get(e.label, ("", "")), *more
         if not report.events.get(side):
-            for t in report.result.totals.get(side, ()):
+            for t in variant.totals:
                 ratio = t.observed / t.expected if t.expected else None
                 yield side, t.label, t.observed, t.expected, t.low, t.high, ratio, *("",) * 11
 
@@ -128,10 +129,8 @@ def _groups(report: Report) -> Iterator[Row]:
             if group.why:
                 yield column, value, f"suppressed: {group.why}", *("",) * (3 + len(METRIC))
                 continue
-            sides = {**group.result.sides, "change": group.result.change or {}}
-            for side, metrics in sides.items():
-                for key, estimate in metrics.items():
-                    yield column, value, "shown", group.result.n, side, key, *_metric(estimate)
+            for row in _estimates(group.result):
+                yield column, value, "shown", group.result.n, *row
 
 
 GATES = (

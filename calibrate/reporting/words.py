@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isinf
 
 from calibrate.errors import shown
 from calibrate.reporting.blocks import Cell
@@ -70,15 +71,21 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
-def missing(estimate: Estimate | None) -> str:
-    """`n/a` and why."""
-    return "n/a" if estimate is None or not estimate.reason else f"n/a: {estimate.reason}"
+def infinite(estimate: Estimate) -> bool:
+    """Whether the value is no number to reckon with, and the reason belongs beside it."""
+    return estimate.value is not None and isinf(estimate.value)
+
+
+def missing(estimate: Estimate | None, *, sign: bool = False) -> str:
+    """`n/a` or `inf`, and why."""
+    said = "n/a" if estimate is None else signed(estimate.value, sign)
+    return said if estimate is None or not estimate.reason else f"{said}: {estimate.reason}"
 
 
 def in_full(estimate: Estimate | None, *, sign: bool = False) -> str:
-    """A number with its interval on one line; without a value the reason."""
-    if estimate is None or estimate.value is None:
-        return missing(estimate)
+    """A number with its interval on one line; without a finite one the reason."""
+    if estimate is None or estimate.value is None or infinite(estimate):
+        return missing(estimate, sign=sign)
     return f"{signed(estimate.value, sign)} {between(estimate, sign)}".rstrip()
 
 
@@ -99,6 +106,7 @@ def measured(estimate: Estimate | None, *, sign: bool = False) -> Cell:
         below += [] if inside else [f"debiased {number(estimate.debiased)}"]
     below += [f"noise floor {number(estimate.noise_floor)}"] if estimate.noise_floor is not None else []
     below += [f"95 % point {number(estimate.noise_floor_p95)}"] if estimate.noise_floor_p95 is not None else []
+    below += [estimate.reason] if infinite(estimate) else []
     return Cell(signed(estimate.value, sign), tuple(filter(None, below)))
 
 

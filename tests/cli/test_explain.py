@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calibrate import registry, remedies
-from calibrate.api import bundle
+from calibrate.api import bundle, report
 from calibrate.cli import options, pages
 from calibrate.cli.app import COMMANDS
 from calibrate.cli.start import start
@@ -68,8 +68,8 @@ def test_options_of_single_commands_are_explained_too() -> None:
     assert "Option of: compare, score, check, report, plot" in page("--model")
 
 
-def test_every_file_that_fit_writes_has_a_page() -> None:
-    assert {*bundle.NAMES, "probabilities.csv", "MANIFEST.sha256"} == set(pages.FILES)
+def test_every_file_that_fit_and_report_write_has_a_page() -> None:
+    assert {*bundle.NAMES, "probabilities.csv", *report.NAMES, "MANIFEST.sha256"} == set(pages.FILES)
 
 
 def test_terms_are_one_or_two_plain_sentences() -> None:

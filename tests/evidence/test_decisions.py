@@ -12,7 +12,7 @@ from scipy import stats
 from calibrate.errors import CalibrateError
 from calibrate.evidence.decisions import USUAL, cell_of, known_thresholds
 from calibrate.evidence.gather import evidence
-from calibrate.evidence.results import Evidence, Flagged, Thresholds
+from calibrate.exhibits import Evidence, Flagged, Thresholds
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.rows import Block, from_arrays

@@ -19,7 +19,7 @@ from calibrate.errors import CalibrateError
 from calibrate.evidence import gather
 from calibrate.evidence.decisions import USUAL
 from calibrate.evidence.gather import Gathered, Logits, evidence
-from calibrate.evidence.results import Evidence
+from calibrate.exhibits import Evidence
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.results import Estimate

@@ -11,7 +11,7 @@ import pytest
 
 from calibrate import registry
 from calibrate.evidence.sketch import SMALLEST, overlap, row_hashes, sketched
-from calibrate.results import Sketch
+from calibrate.exhibits import Sketch
 from calibrate.rows import from_arrays
 
 

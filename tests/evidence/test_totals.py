@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calibrate.evidence.gather import LARGEST, evidence
-from calibrate.evidence.results import EventTotals
+from calibrate.exhibits import EventTotals
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.links.sparsemax import Sparsemax

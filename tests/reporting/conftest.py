@@ -45,6 +45,8 @@ def flagged(share: float, expected: float, observed: float) -> dict[str, Any]:
         "observed": estimate(observed, observed - 0.02, observed + 0.02),
         "sensitivity": estimate(None, reason="no row has the event"),
         "rows": 120,
+        "events": 96,
+        "of_events": 0,
     }
 
 
@@ -65,7 +67,11 @@ def events(result: dict[str, Any]) -> dict[str, Any]:
                 "observed": total["observed"],
                 "expected": total["expected"],
                 "ratio": estimate(total["observed"] / total["expected"], 0.9, 1.1),
+                "rows": result["n"],
+                "weight": result["weight"],
                 "in_the_large": estimate(0.01, -0.1, 0.1),
+                "intercept": estimate(0.02, -0.1, 0.1),
+                "clipped": 0,
                 "slope": estimate(None, reason="the logits do not overlap"),
             }
             for total in totals

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.reporting.document import Report, assemble, digest, encoded, typed
+from calibrate.reporting.document import assemble, digest, typed
+from calibrate.versioned import encoded
 
 
 def test_the_id_is_the_digest_of_everything_else(document: dict[str, Any]) -> None:
@@ -41,14 +41,26 @@ def test_parts_may_be_types(cifar10: dict[str, Any]) -> None:
     assert typed(again).git == report.git
 
 
-@pytest.mark.parametrize("broken", [{"schema": "calibrate/report/2"}, {"schema": None}, {"rows": 3}, {"result": {}}])
-def test_what_is_no_report_is_refused(cifar10: dict[str, Any], broken: dict[str, Any]) -> None:
-    with pytest.raises(CalibrateError) as caught:
-        typed({**cifar10, **broken})
-    assert caught.value.code == "E632"
+def _uneven(document: dict[str, Any]) -> dict[str, Any]:
+    """A curve that lacks a bin in one column."""
+    curve, *more = document["result"]["bins"]["before"]
+    short = {**curve, "count": curve["count"][:-1]}
+    return {"result": {**document["result"], "bins": {"before": [short, *more]}}}
 
 
-def test_there_is_a_json_schema() -> None:
-    schema = msgspec.json.schema(Report)
-    assert schema["$ref"] == "#/$defs/Report"
-    assert {"result", "meta", "thresholds", "events", "rows"} <= schema["$defs"]["Report"]["properties"].keys()
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        ({"schema": "calibrate/report/2"}, "E634"),
+        ({"schema": "calibrate/result/1"}, "E632"),
+        ({"schema": None}, "E632"),
+        ({"rows": 3}, "E632"),
+        ({"result": {}}, "E632"),
+        ({"result": {"schema": "calibrate/result/2"}}, "E412"),
+        (_uneven, "E632"),
+    ],
+)
+def test_what_is_no_report_is_refused(cifar10: dict[str, Any], broken: Any, code: str) -> None:
+    with pytest.raises(CalibrateError, match=r"report\.json: ") as caught:
+        typed({**cifar10, **(broken(cifar10) if callable(broken) else broken)})
+    assert caught.value.code == code

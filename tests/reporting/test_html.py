@@ -12,8 +12,9 @@ import pytest
 
 from calibrate.errors import shown
 from calibrate.reporting import drawing, html
-from calibrate.reporting.document import assemble, encoded
+from calibrate.reporting.document import assemble
 from calibrate.reporting.html import escape, minus
+from calibrate.versioned import encoded
 
 from .conftest import HOSTILE
 

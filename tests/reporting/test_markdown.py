@@ -6,12 +6,11 @@ import json
 import re
 from typing import Any
 
-import pytest
-
+from calibrate.api import report as bundle
+from calibrate.markup import escaped
 from calibrate.reporting import html, markdown
-from calibrate.reporting.document import encoded
-from calibrate.reporting.markdown import code, escape, fenced
 from calibrate.reporting.pictures import pictures
+from calibrate.versioned import encoded
 
 from .conftest import HOSTILE
 
@@ -48,6 +47,13 @@ def test_pictures_are_those_that_there_are(document: dict[str, Any]) -> None:
     assert set(re.findall(r"^!\[.*\]\((\S*)\)$", text, re.MULTILINE)) == set(pictures(document))
 
 
+def test_a_bundle_holds_the_pictures_that_its_pages_show(document: dict[str, Any]) -> None:
+    shown = set(re.findall(r"^!\[.*\]\((\S*)\)$", markdown.render(document), re.MULTILINE))
+    files = bundle.derived(document)
+    assert shown == {name for name in files if name.endswith((".svg", ".png"))}
+    assert set(files) <= set(bundle.NAMES)
+
+
 def test_rows_of_a_table_have_as_many_cells_as_its_head(document: dict[str, Any]) -> None:
     for table in re.findall(r"(?:^\|.*\|\n)+", markdown.render(document), re.MULTILINE):
         widths = {len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in table.splitlines()}
@@ -68,45 +74,7 @@ def test_hostile_text_is_text(hostile: dict[str, Any]) -> None:
     assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("plain, 3.5 % of it", "plain, 3.5 % of it"),
-        ("[0.1, -0.2]", "[0.1, -0.2]"),
-        ("[0.1](x)", "\\[0.1\\](x)"),
-        ("[red]", "\\[red\\]"),
-        ("a|b", "a\\|b"),
-        ("a\\|b", "a\\\\\\|b"),
-        ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
-        ("@me", "@&#8203;me"),
-        ("::error::", ":&#8203;:&#8203;error:&#8203;:"),
-        ("snake_case _x_", "snake_case \\_x\\_"),
-        ("# h", "\\# h"),
-        ("- item", "\\- item"),
-        ("=cmd()", "\\=cmd()"),
-        ("-0.5", "-0.5"),
-        ("1. one", "1\\. one"),
-        ("1.5", "1.5"),
-        ("two\nlines", "two\\\\nlines"),
-        ("`x`", "\\`x\\`"),
-    ],
-)
-def test_escape(text: str, safe: str) -> None:
-    assert escape(text) == safe
-
-
-@pytest.mark.parametrize(
-    ("text", "span"), [("x", "`x`"), ("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("", "` `")]
-)
-def test_code(text: str, span: str) -> None:
-    assert code(text) == span
-
-
-def test_a_fence_is_longer_than_any_in_it() -> None:
-    assert fenced("a ```` b").startswith("`````\n")
-
-
 def test_every_hostile_name_can_be_found(hostile: dict[str, Any]) -> None:
     text = markdown.render(hostile)
     for name in HOSTILE:
-        assert escape(name) in text
+        assert escaped(name) in text

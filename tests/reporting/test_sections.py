@@ -11,6 +11,7 @@ from calibrate.reporting import markdown
 from calibrate.reporting.document import assemble, typed
 from calibrate.reporting.outline import page
 from calibrate.reporting.sections import crosswalk
+from calibrate.reporting.tables import tables
 
 
 def section(document: dict[str, Any], title: str) -> str:
@@ -59,7 +60,7 @@ def test_empty_fields_are_said(cifar10: dict[str, Any]) -> None:
         ({"after_is": "applied"}, {}, "is not known: compare the files' digests"),
         (
             {"after_is": "applied"},
-            {"rows": {"overlap": {"found": 5, "of": 9, "seen": 7, "sampled": 5000}}},
+            {"rows": {"overlap": {"found": 5, "of": 9, "exact": True, "n": 5000, "seen": 7, "sampled": 5000}}},
             "Overlap: 7 of 5,000 rows measured",
         ),
         ({}, {"class_counts": [{"label": "ox", "count": 0}, {"label": "cow", "count": 3}]}, "Never the true one: ox."),
@@ -107,6 +108,17 @@ def test_no_word_claims_compliance(document: dict[str, Any]) -> None:
 def test_numbers_that_are_not_there_say_why(employment: dict[str, Any]) -> None:
     text = section(employment, "Observed against expected events")
     assert "n/a the logits do not overlap" in text
+
+
+def test_infinite_numbers_are_said_to_be(cifar10: dict[str, Any]) -> None:
+    why = "infinite: 1 row gives the true class probability 0"
+    endless = {"value": None, "low": None, "high": None, "reason": why, "infinite": {"value": 1}}
+    document = changed(cifar10, {"after": {**cifar10["result"]["after"], "nll": endless}})
+    assert f"inf: {why} after" in section(document, "Summary")
+    assert f"inf {why} |" in section(document, "Metrics before and after")
+    assert f"Not finite: NLL ({why})." in section(document, "Limitations")
+    assert "Not computed" not in section(document, "Limitations")
+    assert f"after,nll,inf,,,{why}," in tables(document)["metrics.csv"].decode()
 
 
 def test_tables_and_figures_are_numbered_through(document: dict[str, Any]) -> None:

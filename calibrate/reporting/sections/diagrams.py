@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calibrate.figures.panel import Bin, filled
 from calibrate.reporting import drawing, words
 from calibrate.reporting.blocks import Block, Cell, Drawing, Figure, Para, Ref, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
-from calibrate.reporting.measured import Measured
-from calibrate.results import Curve, Estimate
+from calibrate.results import Curve, Estimate, Result
 from calibrate.wording import between, number
 
 KEY = (
@@ -24,7 +24,7 @@ def section(report: Report) -> Section:
     result = report.result
     main, classes = figure(report), class_figure(report)
     blocks: list[Block] = [main] if main else []
-    blocks += [_table(result, side, curves[0]) for side, curves in result.bins.items() if main and curves]
+    blocks += [_table(result, side, curves[0]) for side, curves in _drawn(result).items() if main]
     if classes:
         blocks += [Sub("By label" if result.task == "multilabel" else "By class"), classes]
         blocks.append(Para(("The tables behind these are in section ", Ref("annex"), "."), "aside"))
@@ -42,7 +42,7 @@ def annex(report: Report) -> Section | None:
     result = report.result
     if class_figure(report) is None:
         return None
-    sides = list(result.bins)
+    sides = list(_drawn(result))
     tables = [
         _class_table(_label(curves[0]), dict(zip(sides, curves, strict=True)))
         for curves in zip(*(_events(result, side) for side in sides), strict=True)
@@ -54,12 +54,13 @@ def annex(report: Report) -> Section | None:
 def figure(report: Report) -> Figure | None:
     """Before and after side by side."""
     result = report.result
-    if not result.bins or (_several(result) and not _has_top(result)):
+    first = {side: curves[0] for side, curves in _drawn(result).items()}
+    if not first or (_several(result) and not _has_top(result)):
         return None
-    drawings = [_panel(result, side, curves[0]) for side, curves in result.bins.items() if curves]
-    what = _of(next(curves[0] for curves in result.bins.values() if curves), result)
+    drawings = [_panel(result, side, curve) for side, curve in first.items()]
+    what = _of(next(iter(first.values())), result)
     caption = f"Reliability of {what}. {KEY.format(level=words.level(result.level))}"
-    return Figure("reliability.svg", caption, tuple(drawings)) if drawings else None
+    return Figure("reliability.svg", caption, tuple(drawings))
 
 
 def class_figure(report: Report) -> Figure | None:
@@ -67,7 +68,7 @@ def class_figure(report: Report) -> Figure | None:
     result = report.result
     if not _several(result):
         return None
-    sides = list(result.bins)
+    sides = list(_drawn(result))
     columns = zip(*(_events(result, side) for side in sides), strict=True)
     drawings = [_small(result, i, dict(zip(sides, curves, strict=True))) for i, curves in enumerate(columns)]
     what = "each label" if result.task == "multilabel" else "each class against the rest"
@@ -76,20 +77,25 @@ def class_figure(report: Report) -> Figure | None:
     return Figure("reliability_classes.svg", caption, tuple(drawings), small=True)
 
 
-def _events(result: Measured, side: str) -> list[Curve]:
-    return [curve for curve in result.bins.get(side, ()) if curve.kind == "event"]
+def _drawn(result: Result) -> dict[str, tuple[Curve, ...]]:
+    """Side -> curves, of the sides that have any."""
+    return {name: side.curves for name, side in result.sides.items() if side.curves}
 
 
-def _several(result: Measured) -> bool:
-    counts = {len(_events(result, side)) for side in result.bins}
+def _events(result: Result, side: str) -> list[Curve]:
+    return [curve for curve in result.sides[side].curves if curve.kind == "event"]
+
+
+def _several(result: Result) -> bool:
+    counts = {len(_events(result, side)) for side in _drawn(result)}
     return len(counts) == 1 and 2 <= counts.pop() <= words.MOST
 
 
-def _has_top(result: Measured) -> bool:
-    return any(curves and curves[0].kind == "top-label" for curves in result.bins.values())
+def _has_top(result: Result) -> bool:
+    return any(curves[0].kind == "top-label" for curves in _drawn(result).values())
 
 
-def _of(curve: Curve, result: Measured) -> str:
+def _of(curve: Curve, result: Result) -> str:
     if curve.kind == "top-label" or result.task == "top-label":
         return "the confidence of the predicted class"
     return f"the event {words.name(curve.label)}"
@@ -99,9 +105,9 @@ def _label(curve: Curve) -> str:
     return words.name(curve.label)
 
 
-def _panel(result: Measured, side: str, curve: Curve) -> Drawing:
+def _panel(result: Result, side: str, curve: Curve) -> Drawing:
     heading = _side(result, side)
-    ece = next((e for key, e in result.sides.get(side, {}).items() if key.partition(":")[0] == "ece"), None)
+    ece = next((e for key, e in result.sides[side].metrics.items() if key.partition(":")[0] == "ece"), None)
     beside = f"ECE {number(ece.value)} {between(ece)}".rstrip() if ece is not None else ""
     top = curve.kind == "top-label"
     axes = ("confidence", "accuracy") if top else ("predicted probability", "observed frequency")
@@ -111,7 +117,7 @@ def _panel(result: Measured, side: str, curve: Curve) -> Drawing:
     return Drawing(svg, title, description)
 
 
-def _small(result: Measured, i: int, curves: dict[str, Curve]) -> Drawing:
+def _small(result: Result, i: int, curves: dict[str, Curve]) -> Drawing:
     label = _label(next(iter(curves.values())))
     errors = [_part(result, side, i, len(result.classes)) for side in curves]
     known = [number(e.value) for e in errors if e is not None and e.value is not None]
@@ -122,29 +128,29 @@ def _small(result: Measured, i: int, curves: dict[str, Curve]) -> Drawing:
     return Drawing(svg, title, description)
 
 
-def _part(result: Measured, side: str, i: int, classes: int) -> Estimate | None:
+def _part(result: Result, side: str, i: int, classes: int) -> Estimate | None:
     """The error of one class, from the metric that has it by class."""
     for name in ("classwise_ece", "ece"):
-        estimate = result.sides.get(side, {}).get(name)
+        estimate = result.sides[side].metrics.get(name)
         if estimate is not None and len(estimate.parts) == classes:
             return estimate.parts[i]
     return None
 
 
 def _in_words(curve: Curve) -> str:
-    bins = drawing.filled(curve)
+    bins = filled(curve)
     below = sum(b.observed < b.predicted for b in bins)
     rows = words.plural(sum(b.count for b in bins), "row")
     return f"{rows} in {words.plural(len(bins), 'bin')}; observed lies below predicted in {below} of them."
 
 
-def _side(result: Measured, side: str) -> str:
-    if len(result.bins) == 1:
+def _side(result: Result, side: str) -> str:
+    if len(_drawn(result)) == 1:
         return "measured"
     return words.after_title(result.after_is) if side == "after" else side
 
 
-def _table(result: Measured, side: str, curve: Curve) -> Table:
+def _table(result: Result, side: str, curve: Curve) -> Table:
     heading = heads(
         "bin", ">rows", ">predicted", ">observed", f">{words.level(result.level)} interval", ">if calibrated"
     )
@@ -154,10 +160,10 @@ def _table(result: Measured, side: str, curve: Curve) -> Table:
             Cell(f"{b.count:,}"),
             Cell(words.fraction(b.predicted)),
             Cell(words.fraction(b.observed)),
-            Cell(words.fractions(b.whisker)),
+            Cell(words.fractions(b.interval)),
             Cell(words.fractions(b.band)),
         )
-        for b in drawing.filled(curve)
+        for b in filled(curve)
     )
     note = "Empty bins are left out. Intervals are pointwise: of twenty, one may miss by chance."
     return Table(f"Bins of {_of(curve, result)}, {_side(result, side)}", heading, rows, note)
@@ -165,7 +171,7 @@ def _table(result: Measured, side: str, curve: Curve) -> Table:
 
 def _class_table(label: str, curves: dict[str, Curve]) -> Table:
     pairs = [f">{side}: {what}" for side in curves for what in ("rows", "predicted", "observed")]
-    sides = [{b.lower: b for b in drawing.filled(curve)} for curve in curves.values()]
+    sides = [{b.lower: b for b in filled(curve)} for curve in curves.values()]
     edges = sorted({(b.lower, b.upper) for side in sides for b in side.values()})
     rows = tuple(
         (Cell(f"({lower:.3f}, {upper:.3f}]"), *(cell for side in sides for cell in _cells(side.get(lower))))
@@ -174,7 +180,7 @@ def _class_table(label: str, curves: dict[str, Curve]) -> Table:
     return Table(f"Bins of {label}", heads("bin", *pairs), rows)
 
 
-def _cells(b: drawing.Bin | None) -> Sequence[Cell]:
+def _cells(b: Bin | None) -> Sequence[Cell]:
     if b is None:
         return (Cell("0"), Cell(""), Cell(""))
     return (Cell(f"{b.count:,}"), Cell(words.fraction(b.predicted)), Cell(words.fraction(b.observed)))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+from calibrate.exhibits import EventTotals
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Para, Section, Table, heads
-from calibrate.reporting.document import EventTotals, Report
+from calibrate.reporting.document import Report
 from calibrate.results import ClassTotal
 from calibrate.wording import number
+
+Counted = TypeVar("Counted", EventTotals, ClassTotal)
 
 MEANING = (
     "O:E is observed divided by expected events, 1 is perfect. In the large: the shift of the logit that makes both "
@@ -20,22 +24,21 @@ def section(report: Report) -> Section:
     """O:E, calibration-in-the-large and slope where they were computed; else the totals alone."""
     level = words.level(report.result.level)
     tables: list[Block] = []
-    for side in ("before", "after"):
+    for side, variant in report.result.sides.items():
         where = side if report.result.after is not None else "as measured"
         if side == "after":
             where = words.after_title(report.result.after_is)
+        caption = f"Observed and expected events, {where}, {level} intervals"
         if report.events.get(side):
-            tables.append(_events(f"Observed and expected events, {where}, {level} intervals", report.events[side]))
-        elif report.result.totals.get(side):
-            tables.append(
-                _totals(f"Observed and expected events, {where}, {level} intervals", report.result.totals[side])
-            )
+            tables.append(_events(caption, report.events[side]))
+        elif variant.totals:
+            tables.append(_totals(caption, variant.totals))
     none = Para("Not available: with confidences alone there are no events of single classes.")
     return Section("events", "Observed against expected events", tuple(tables) or (none,))
 
 
 def _events(caption: str, events: Sequence[EventTotals]) -> Table:
-    listed = events if len(events) <= words.MOST else sorted(events, key=lambda e: -e.observed)[: words.MOST]
+    listed = _most_frequent(events)
     rows = tuple(
         (
             Cell(words.name(event.label)),
@@ -52,7 +55,7 @@ def _events(caption: str, events: Sequence[EventTotals]) -> Table:
 
 
 def _totals(caption: str, totals: Sequence[ClassTotal]) -> Table:
-    listed = totals if len(totals) <= words.MOST else sorted(totals, key=lambda t: -t.observed)[: words.MOST]
+    listed = _most_frequent(totals)
     rows = tuple(
         (
             Cell(words.name(total.label)),
@@ -66,6 +69,11 @@ def _totals(caption: str, totals: Sequence[ClassTotal]) -> Table:
     )
     heading = heads("event", ">observed", ">expected", ">O:E", ">frequency", ">mean prediction")
     return Table(caption, heading, rows, _cut(len(listed), len(totals)).rstrip())
+
+
+def _most_frequent(events: Sequence[Counted]) -> Sequence[Counted]:
+    """All, in their order, or as many as a table may have, by how often they happened."""
+    return events if len(events) <= words.MOST else sorted(events, key=lambda e: -e.observed)[: words.MOST]
 
 
 def _ends(total: ClassTotal) -> tuple[str, ...]:

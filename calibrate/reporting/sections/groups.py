@@ -37,7 +37,7 @@ def section(report: Report) -> Section:
 
 def _table(report: Report, column: str, values: Mapping[str, Group]) -> Table:
     shown = [group.result for group in values.values() if not group.why]
-    keys = list(dict.fromkeys(k for result in shown for k in result.before if k.partition(":")[0] in SHOWN))
+    keys = list(dict.fromkeys(k for result in shown for k in result.before.metrics if k.partition(":")[0] in SHOWN))
     after = any(result.after is not None for result in shown)
     listed = list(values.items())
     rows = []
@@ -45,7 +45,7 @@ def _table(report: Report, column: str, values: Mapping[str, Group]) -> Table:
         if group.why:
             rows.append((Cell(words.name(value)), Cell(HIDDEN), *(Cell("") for _ in keys)))
             continue
-        metrics = group.result.judged
+        metrics = group.result.judged.metrics
         rows.append(
             (Cell(words.name(value)), Cell(f"{group.result.n:,}"), *(words.measured(metrics.get(k)) for k in keys))
         )

@@ -72,7 +72,7 @@ def _sizes(report: Report) -> list[Line]:
     found: list[Line] = []
     if result.n < FEW_ROWS:
         found.append(f"Few rows: {result.n:,}. Differences that matter may lie within the intervals.")
-    accuracy = result.judged.get("accuracy")
+    accuracy = result.judged.metrics.get("accuracy")
     if accuracy is not None and accuracy.value is not None and result.task != "multilabel":
         errors = round(result.n * (1 - accuracy.value))
         if errors < FEW_ERRORS:
@@ -132,12 +132,16 @@ def _classes(report: Report) -> list[Line]:
 
 
 def _numbers(report: Report) -> list[Line]:
-    """Numbers that have no interval, have no value, or are wider than they look."""
+    """Numbers that are infinite, have no interval, have no value, or are wider than they look."""
     result = report.result
-    bare = [title(k) for k, e in result.judged.items() if e.value is not None and e.low is None]
-    none = [f"{title(k)} ({e.reason})" for k, e in result.judged.items() if e.value is None]
-    wide = [title(k) for k, e in result.judged.items() if e.conservative]
     found: list[Line] = []
+    metrics = result.judged.metrics
+    endless = [f"{title(k)} ({e.reason})" for k, e in metrics.items() if words.infinite(e)]
+    bare = [title(k) for k, e in metrics.items() if e.value is not None and e.low is None and not words.infinite(e)]
+    none = [f"{title(k)} ({e.reason})" for k, e in metrics.items() if e.value is None]
+    wide = [title(k) for k, e in metrics.items() if e.conservative]
+    if endless:
+        found.append(f"Not finite: {', '.join(endless)}.")
     if bare:
         found.append(f"Without an interval, so without a statement of their uncertainty: {', '.join(bare)}.")
     if none:

@@ -9,7 +9,7 @@ from calibrate import registry
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Code, Facts, Items, Line, Para, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
-from calibrate.reporting.measured import Fit, Measured
+from calibrate.results import FitRecord, Result
 from calibrate.wording import number
 
 LINKS = {
@@ -51,7 +51,7 @@ def obtained(report: Report) -> Section:
     return Section("after", "How the numbers after calibration were obtained", (Para(_how(result)), *_missing(result)))
 
 
-def _how(result: Measured) -> Line:
+def _how(result: Result) -> Line:
     folds, seed = result.options.get("folds"), result.options.get("seed")
     return {
         "cross-fitted": (
@@ -85,7 +85,7 @@ def _how(result: Measured) -> Line:
     }.get(result.after_is or "", ("There are none: only the scores as they came were measured.",))
 
 
-def _missing(result: Measured) -> list[Block]:
+def _missing(result: Result) -> list[Block]:
     return [Para(f"Missing: {result.reason}.", "notice")] if result.reason else []
 
 
@@ -125,12 +125,12 @@ def _described(name: str) -> str:
     return (module.__doc__ or name).strip().splitlines()[0]
 
 
-def _fit(fit: Fit) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+def _fit(fit: FitRecord) -> tuple[tuple[str, tuple[Line, ...]], ...]:
     objective = OBJECTIVES.get(fit.objective, fit.objective)
     was = f"from {number(fit.objective_before, 6)} to " if fit.objective_before is not None else ""
     settled = "settled at the rounding floor of the gradient" if fit.converged else "DID NOT SETTLE"
     part = f" and {fit.partial_passes} over a part of them" if fit.partial_passes else ""
-    weight = f", weights add up to {fit.weight:,.6g}" if fit.weight not in (0.0, float(fit.n)) else ""
+    weight = f", weights add up to {fit.weight:,.6g}" if fit.weight != fit.n else ""
     return (
         ("Objective", (f"{objective}, {was}{number(fit.objective_after, 6)} on the rows fitted",)),
         ("Rows fitted", (f"{fit.n:,}{weight}",)),
@@ -142,7 +142,7 @@ def _fit(fit: Fit) -> tuple[tuple[str, tuple[Line, ...]], ...]:
     )
 
 
-def _parameters(fit: Fit) -> list[Block]:
+def _parameters(fit: FitRecord) -> list[Block]:
     listed = list(fit.parameters.items())
     rows = [
         (
@@ -162,11 +162,11 @@ def _parameters(fit: Fit) -> list[Block]:
     return [Table("Fitted parameters", heading, tuple(rows), note)]
 
 
-def _fit_of(model: dict[str, Any] | None) -> Fit | None:
+def _fit_of(model: dict[str, Any] | None) -> FitRecord | None:
     import msgspec
 
     found = (model or {}).get("fit")
     try:
-        return msgspec.convert(found, Fit) if found else None
+        return msgspec.convert(found, FitRecord) if found else None
     except msgspec.ValidationError:
         return None

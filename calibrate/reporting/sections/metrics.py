@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
+from calibrate import registry
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Code, Items, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
-from calibrate.reporting.measured import Measured
+from calibrate.results import Result
 from calibrate.wording import title
 
-DIRECTIONS = {
-    "nll": "lower is better",
-    "brier": "lower is better",
-    "accuracy": "higher is better",
-    "ece": "lower is better",
-    "classwise_ece": "lower is better",
-    "mce": "lower is better",
-    "confidence_gap": "0 is best; above 0: over-confident",
-    "link_loss": "lower is better",
-}
+DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "zero": "0 is best; above 0: over-confident"}
 
 
 def section(report: Report) -> Section:
@@ -30,15 +22,15 @@ def section(report: Report) -> Section:
     return Section("metrics", "Metrics before and after", tuple(blocks))
 
 
-def _values(result: Measured) -> Table:
+def _values(result: Result) -> Table:
     level = words.level(result.level)
     heading = ["metric", ">before" if result.after is not None else ">measured"]
     heading += [f">{words.after_title(result.after_is)}"] if result.after is not None else []
     heading += [">change"] if result.change is not None else []
     rows = []
-    for key, before in result.before.items():
+    for key, before in result.before.metrics.items():
         row = [Cell(title(key)), words.measured(before)]
-        row += [words.measured(result.after.get(key))] if result.after is not None else []
+        row += [words.measured(result.after.metrics.get(key))] if result.after is not None else []
         row += [words.measured(result.change.get(key), sign=True)] if result.change is not None else []
         rows.append(tuple(row))
     note = (
@@ -49,25 +41,31 @@ def _values(result: Measured) -> Table:
     return Table("Metrics", heads(*heading), tuple(rows), note)
 
 
-def _conventions(result: Measured) -> Table:
+def _conventions(result: Result) -> Table:
     rows = [
         (
             Cell(title(key)),
             Cell((Code(key),)),
             Cell(estimate.definition),
-            Cell(DIRECTIONS.get(key.partition(":")[0], "")),
+            Cell(_direction(key)),
             Cell((estimate.method or "none") + (" (conservative)" if estimate.conservative else "")),
         )
-        for key, estimate in result.before.items()
+        for key, estimate in result.before.metrics.items()
     ]
     return Table("What each number means", heads("metric", "key", "definition", "direction", "interval"), tuple(rows))
 
 
-def _notes(result: Measured) -> tuple[str, ...]:
+def _direction(key: str) -> str:
+    """Which values are good; "" of a metric that this version does not know."""
+    name = key.partition(":")[0]
+    return DIRECTIONS[registry.load("metrics", name).better] if name in registry.names("metrics") else ""
+
+
+def _notes(result: Result) -> tuple[str, ...]:
     """What has to be said about a number, once, with the sides that it is true of."""
-    named = [*result.sides.items(), *((("change", result.change),) if result.change else ())]
+    named = {side: variant.metrics for side, variant in result.sides.items()}
     found: dict[tuple[str, str], list[str]] = {}
-    for side, metrics in named:
+    for side, metrics in {**named, "change": result.change or {}}.items():
         for key, estimate in metrics.items():
             for text in filter(None, (*estimate.notes, estimate.reason)):
                 found.setdefault((key, text), []).append(side)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from calibrate.exhibits import Flagged, Thresholds
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Cell, Para, Section, Table, heads
-from calibrate.reporting.document import Flagged, Report, Thresholds
+from calibrate.reporting.document import Report
 
 MEANING = (
     "Flagged: rows at or above the threshold. Expected precision: the mean probability of the "

@@ -1,10 +1,10 @@
-"""What the evidence of an audit is made of: pure data, unrounded, nothing that JSON has no word for."""
+"""Exhibits: what the evidence of an audit is made of, here and in reports: pure data, unrounded, nothing infinite."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calibrate.results import Estimate, Sketch
+from calibrate.results import Estimate
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,26 @@ class Overlap:
     n: int
     seen: int
     sampled: int
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """How often rows of scores repeat, and enough of their hashes to recognise them in later data.
+
+    n         rows (of positive weight); `distinct` different rows among them; `repeated` = n - distinct. Scores of one
+              column, or of few digits, repeat legitimately
+    columns   scores of a row
+    smallest  the (at most 1024) smallest 64-bit hashes of the distinct rows, 16 hexadecimal digits each, ascending: a
+              random sample of the distinct rows that every other data set would draw alike
+    exact     whether these are all
+    """
+
+    n: int
+    distinct: int
+    repeated: int
+    columns: int
+    smallest: tuple[str, ...]
+    exact: bool
 
 
 @dataclass(frozen=True)
