@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from calibrate.collectors import Errors, EventBins, Moments, Paired, TopBins
+from calibrate.collectors import Errors, EventBins, Moments, Paired, Switches, TopBins
 from calibrate.metrics.link_loss import LinkLoss
 from calibrate.protocols import Collector, Link, Metric, Outcomes, Task
 from calibrate.results import Estimate, Variant
@@ -84,6 +84,8 @@ def _put(sums: Sums, variant: str, number: int, found: Sums) -> None:
 class Unchanged:
     """Step: the rows as they are."""
 
+    keeps_top: ClassVar[bool] = True
+
     def __call__(self, block: Block) -> Block:
         return block
 
@@ -149,6 +151,8 @@ def measure(
     asked = {key: _at_level(metric, level) for key, metric in {**own, **metrics}.items()}
     names = column_names(task, classes, rows.n_columns)
     collectors = _collectors(asked, task, len(names))
+    if all(getattr(step, "keeps_top", False) for step in steps.values()):
+        collectors = tuple(c for c in collectors if not isinstance(c, Switches))
     scored = Scored(link, tuple(steps.items()), collectors)
     sums = rows.sum(scored)
     found = {name: scored.found(sums, name) for name in steps if name != IN_SAMPLE}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from calibrate.collectors import Column, Errors, Infinite, Moments
+from calibrate.collectors import Column, Errors, Infinite, Moments, Switches
 from calibrate.protocols import Collector, Task
 from calibrate.results import Estimate
 from calibrate.uncertainty.intervals import (
@@ -18,11 +18,11 @@ from calibrate.uncertainty.intervals import (
     Mean,
     allowing_for_errors,
     clopper_pearson,
+    frequency_interval,
     frequency_rows,
     hall,
     mean_of,
     paired_frequency,
-    wilson,
 )
 
 AnySums = Mapping[str, Any]
@@ -32,7 +32,8 @@ Found = Mapping[Collector, AnySums]
 def loss_collectors(column: Column, event_column: Column, task: Task) -> tuple[Collector, ...]:
     """What `loss_estimate` needs."""
     per_label = (Moments(event_column),) if task == "multilabel" else ()
-    return Moments(column), Errors(column, event=task == "top-label"), Infinite(), *per_label
+    switches = () if task == "top-label" else (Switches(column),)
+    return Moments(column), Errors(column, event=task == "top-label"), Infinite(), *switches, *per_label
 
 
 def loss_estimate(
@@ -145,9 +146,9 @@ def mean_parts(sums: AnySums, level: float, definition: str) -> tuple[Estimate, 
 
 
 def frequency_estimate(sums: AnySums, level: float, definition: str, label: int | None = None) -> Estimate:
-    """A frequency of a 0/1 column with Wilson's interval."""
+    """A frequency of a 0/1 column with Wilson's interval, widened where one outcome is rare."""
     p, n = frequency_rows(sums, label)
-    return Estimate(p, *wilson(p, n, level), definition=definition, method="wilson")
+    return Estimate(p, *frequency_interval(p, n, level), definition=definition, method="wilson")
 
 
 def loss_change(
@@ -159,7 +160,7 @@ def loss_change(
     """
     sums = found[Moments(column)]
     wrong, runner_up = _errors(found, Errors(column, event=task == "top-label"))
-    estimate = mean_change(before, after, sums, level, penalty)
+    estimate = _with_few_switches(mean_change(before, after, sums, level, penalty), found, column, level)
     n_wrong = int(wrong["n"])
     if estimate.low is None or estimate.high is None or n_wrong >= FEW_ERRORS:
         return estimate
@@ -176,6 +177,31 @@ def loss_change(
     )
 
 
+def _with_few_switches(estimate: Estimate, found: Found, column: Column, level: float) -> Estimate:
+    """Either end reaches to what more rows that only the other side gets right would make of the change.
+
+    Only where errors are few on either side (then what they would cost is known) and so are those rows.
+    """
+    switches, cost = found.get(Switches(column)), found.get(Errors(column, runner_up=True))
+    if switches is None or cost is None or estimate.low is None or estimate.high is None:
+        return estimate
+    few = [kind for kind in ("lost", "gained") if switches[f"{kind}_n"] < FEW_ERRORS]
+    ends = [
+        end
+        for kind in few
+        for end in _with_more_errors(found[Moments(column)], _of_kind(switches, kind), _of_kind(cost, kind), level)
+    ]
+    if not all(map(isfinite, ends)):
+        reason = "no row in the sample that only one side gets right, and one could change it by any amount"
+        return replace(estimate, low=None, high=None, method="", reason=reason)
+    return replace(estimate, low=min(estimate.low, *ends), high=max(estimate.high, *ends)) if ends else estimate
+
+
+def _of_kind(sums: AnySums, kind: str) -> AnySums:
+    """The sums of what was lost, or gained."""
+    return {key.removeprefix(f"{kind}_"): value for key, value in sums.items() if key.startswith(kind)}
+
+
 def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
     """after - before with the paired Hall interval, its squared error enlarged by `penalty`."""
     parts = change_parts(before, after)
@@ -189,10 +215,17 @@ def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, 
     return Estimate(mean.value, *ends, definition=after.definition, method=_paired("hall-t", penalty), parts=parts)
 
 
-def frequency_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
-    """after - before of a frequency, paired."""
-    low, high = paired_frequency(sums, level, penalty)
-    notes = ("no prediction changed",) if low == high == 0 else ()
+def frequency_change(
+    before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0,
+    switches: AnySums | None = None,
+) -> Estimate:  # fmt: skip
+    """after - before of a frequency, paired; `switches` where a prediction can change at all."""
+    whole = float(sums["w1"])
+    kinds = None if switches is None else (switches["lost_weight"] / whole, switches["gained_weight"] / whole)
+    low, high = paired_frequency(sums, level, penalty, kinds)
+    notes: tuple[str, ...] = ("no prediction changed",) if low == high == 0 else ()
+    if switches is not None and not sums["x22"]:
+        notes = ("none was won or lost in the sample: the interval allows for changes that were not seen",)
     return Estimate(
         mean_of(sums).value,
         low,
