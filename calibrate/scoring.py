@@ -145,7 +145,8 @@ def measure(
     Curves and totals per class come with `classwise_ece` alone, whose bins cost a good part of the pass; those of
     events always.
     Under a link whose loss is not the NLL that loss is measured too, as `link_loss`: the verdict needs it.
-    A second pass is made only where few predictions are wrong, to learn what errors that were not seen would cost.
+    A second pass is made only where few predictions are wrong, or right under one variant alone, to learn what errors
+    that were not seen would cost.
     """
     own: dict[str, Metric] = {} if link.log_loss else {"link_loss": cast(Metric, LinkLoss())}
     asked = {key: _at_level(metric, level) for key, metric in {**own, **metrics}.items()}
@@ -160,7 +161,7 @@ def measure(
     if not weight:
         return _nothing(tuple(found), asked, rows.n)
     differences, optimism = scored.found(sums, CHANGE), scored.found(sums, IN_SAMPLE)
-    unseen = _runner_up(rows, link, steps, tuple(found.values()), task)
+    unseen = _runner_up(rows, link, steps, tuple(found.values()), differences, task)
     for name, sums_of in (*found.items(), (CHANGE, differences)):
         sums_of.update(unseen.get(name, {}))
     estimates = {name: {key: m.finish(task, f) for key, m in asked.items()} for name, f in found.items()}
@@ -208,10 +209,16 @@ def _at_level(metric: Metric, level: float) -> Metric:
 
 
 def _runner_up(
-    rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found], task: Task
+    rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found], differences: Found, task: Task
 ) -> dict[str, Found]:
-    """Per variant, and for the change, what errors would cost, for those that count errors and found few."""
-    few = [c for c in found[0] if isinstance(c, Errors) and any(_count(f[c]) < FEW_ERRORS for f in found)]
+    """Per variant, and for the change, what errors would cost, for those that count errors and found few, or few rows
+    that only one side gets right."""
+    few = [
+        c
+        for c in found[0]
+        if isinstance(c, Errors)
+        and min(*(_count(f[c], "n") for f in found), *_switched(differences.get(Switches(c.column)))) < FEW_ERRORS
+    ]
     if not few or (rows.n_columns < 2 and task == "multiclass"):
         return {}
     wrong = tuple((name, RunnerUp(step, task)) for name, step in steps.items() if name != IN_SAMPLE)
@@ -220,8 +227,15 @@ def _runner_up(
     return {name: scored.found(sums, name) for name in (*steps, CHANGE)}
 
 
-def _count(errors: Sums) -> int:
-    return int(np.asarray(errors["n"]))
+def _count(sums: Sums, key: str) -> int:
+    return int(np.asarray(sums[key]))
+
+
+def _switched(switches: Sums | None) -> tuple[float, float]:
+    """Rows that only one side gets right, each way; many where there can be none."""
+    if switches is None:
+        return float("inf"), float("inf")
+    return _count(switches, "lost_n"), _count(switches, "gained_n")
 
 
 def _variant(found: Found, metrics: dict[str, Estimate], task: Task, names: Sequence[str], level: float) -> Variant:

@@ -29,6 +29,7 @@ class Divided:
     """Step: scores over T."""
 
     by: float
+    keeps_top: bool = True
 
     def __call__(self, block: Block) -> Block:
         return replace(block, scores=block.scores / self.by)

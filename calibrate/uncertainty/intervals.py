@@ -126,10 +126,10 @@ def clopper_pearson(p: float, n: float, level: float) -> Ends:
 def frequency_interval(p: float, n: float, level: float) -> Ends:
     """Wilson's interval, either end at least as far out as the Clopper-Pearson end that misses in 1 - level of samples.
 
-    Of few events Wilson's lower end lies too high (of one in n rows at .18 / n), and so does the upper end of a
-    frequency near 1. From 10 events on each side nothing is widened. Exactly, over all p at n = 20 to 1,000, 95 %:
-    the worse end misses in at most 16.3 % by Wilson, in 5.0 % so; both together cover 83.7 and 92.7 % at least. The
-    other end (the lower one of an accuracy near 1) is Wilson's and misses in at most 3.4 % from n = 50 on.
+    Of few events Wilson's lower end lies too high (of one in n rows at .18 / n), as the upper end of a frequency near 1
+    too low. From 11 events on nothing is widened. Exactly, over all p at n = 20 to 1,000, 95 %: this end misses in at
+    most 16.3 % by Wilson, in 5.0 % so; both together cover 83.7 and 92.7 % at least. The other end (the lower one of
+    an accuracy above 1/2) is Wilson's and misses in at most 3.4 % from n = 50 on, in 2.5 % of accuracies near 1.
     """
     low, high = wilson(p, n, level)
     least, most = clopper_pearson(p, n, max(0.0, 2 * level - 1))
@@ -158,7 +158,8 @@ def paired_frequency(
     of changes down and up: the interval holds at least MOVER's of their difference, which has an upper end where none
     was seen. None: there can be no change where there was none, (0, 0).
 
-    FIGURES
+    Exactly, over 0 to 10 expected changes of either kind at n = 50 to 1,000: an end misses in at most 2.7 %, both
+    together in 4.6 %; (0, 0) alone misses whenever nothing was seen to change, up to 98 %.
     """
     mean = mean_of(sums)
     changed = float(sums["x22"] / sums["w2"])

@@ -69,6 +69,8 @@ PAIRS: tuple[tuple[Pair, tuple[int, ...]], ...] = (
     (_pair("few errors, other scores better", 1.0, 1.0, 30.0, noise=-2.0), (50, 200, 1000)),
     (_pair("next to no errors, other scores worse", 1.5, 1.0, 150.0, noise=3.0), (50, 200, 1000)),
     (_pair("rare event, other scores worse", 1.0, 1.0, 1.0, offset=-5.0, noise=1.5, **BINARY), (50, 200, 1000)),
+    (_pair("1 % of the rows wrong scores, worse", 1.0, 1.0, 4.0, noise=10.0, noisy=0.01), (50, 200, 1000)),
+    (_pair("1 % of the rows wrong scores, better", 1.0, 1.0, 4.0, noise=-10.0, noisy=0.01), (200,)),
     (_pair("few errors, T 1 to 2.5", 2.5, 1.0, 30.0), (50, 100, 200)),
     (_pair("few errors, T 2.5 to 1", 1.0, 2.5, 30.0), (50, 100, 200)),
     (_pair("few errors, T 1 to 0.3", 0.3, 1.0, 30.0), (50, 100, 200)),

@@ -30,6 +30,7 @@ class World:
     weights    "" for none, "exponential", or "hard" (rows of low confidence weigh four times as much)
     method     how it is fitted; "holdout": at the true temperature, elsewhere
     noise      standard deviation of what the scores add to the true logits: wrong predictions that need not be
+    noisy      share of the rows that it is added to
     """
 
     name: str
@@ -41,6 +42,7 @@ class World:
     weights: str = ""
     method: str = "temperature"
     noise: float = 0.0
+    noisy: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,8 @@ def population(world: World) -> Population:
         weights = np.where(true.max(axis=1) < 0.8, 4.0, 1.0)
     scores = z * world.temperature
     if world.noise:
-        scores = scores + world.noise * np.random.default_rng(20_240_614).normal(size=z.shape)
+        other = np.random.default_rng(20_240_614)
+        scores = scores + world.noise * other.normal(size=z.shape) * (other.random((len(z), 1)) < world.noisy)
     return Population(world, link, scores, true, weights)
 
 
