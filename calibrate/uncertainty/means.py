@@ -85,11 +85,14 @@ def _few(n_wrong: int) -> str:
     return "no errors" if n_wrong == 0 else "only 1 error" if n_wrong == 1 else f"only {n_wrong} errors"
 
 
-def _with_more_errors(sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float) -> tuple[float, ...]:
+def _with_more_errors(
+    sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float, *, change: bool = False
+) -> tuple[float, ...]:
     """The mean of a loss (or of its change) were errors as many as they can be; empty where nobody knows their cost.
 
     What an error costs is the mean of those that were seen and of one more that was not: in a row that the model
-    doubts, as most are, or in any row: one where it is sure costs far more.
+    doubts, as most are, or in any row: one where it is sure costs far more. Of a change also that in a doubted row
+    alone: errors that were seen may all have cost much the same under both.
     """
     loss, weight, whole = float(wrong["loss"]), float(wrong["weight"]), float(sums["w1"])
     one, unseen = whole / float(sums["n"]), [0.0]
@@ -101,6 +104,8 @@ def _with_more_errors(sums: AnySums, wrong: AnySums, runner_up: AnySums | None, 
     if not weight + one:
         return ()
     costs = [(loss + one * cost) / (weight + one) for cost in unseen]
+    if change and one:
+        costs.append(unseen[-1])
     return tuple(allowing_for_errors(mean_of(sums), weight / whole, loss / whole, cost, level) for cost in costs)
 
 
@@ -164,7 +169,7 @@ def loss_change(
     n_wrong = int(wrong["n"])
     if estimate.low is None or estimate.high is None or n_wrong >= FEW_ERRORS:
         return estimate
-    bounds = _with_more_errors(sums, wrong, runner_up, level)
+    bounds = _with_more_errors(sums, wrong, runner_up, level, change=True)
     if not bounds or not all(map(isfinite, bounds)):
         reason = "no errors in the sample, and one could change it by any amount"
         return replace(estimate, low=None, high=None, method="", reason=reason)
@@ -180,9 +185,10 @@ def loss_change(
 def _with_few_switches(estimate: Estimate, found: Found, column: Column, level: float) -> Estimate:
     """Either end reaches to what more rows that only the other side gets right would make of the change.
 
-    Only where those rows are few. % of samples in which a truth at the limit passes, by Hall alone / so: other scores of
-    which 1 % are noise, 14 errors in 50: NLL 64 / FIG1; few errors (3.5 in 50): 12 / 0.0; next to none (0.7 in 50): Brier
-    32 / 0.0; rare events (1.3 in 100): 13 / 0.0.
+    Only where those rows are few. % of samples in which a model whose truth is the limit passes, by Hall alone / so:
+    next to no errors (0.7 in 50): Brier 32 / 0.0; few (3.5 in 50): NLL 12 / 0.0; rare events (1.3 in 100): Brier
+    13 / 0.0; scores of which 1 % are noise (14 errors in 50): NLL 64 / 2, but 27 / 27 at n = 200: a sample without such
+    a row, which costs 10 nats, does not say what it would cost.
     """
     switches, cost = found.get(Switches(column)), found.get(Errors(column, runner_up=True))
     if switches is None or cost is None or estimate.low is None or estimate.high is None:

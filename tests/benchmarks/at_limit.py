@@ -20,12 +20,14 @@ from worlds import POPULATION, Population, World, labels_of, population
 
 from calibrate import registry
 from calibrate.api.paired import FromBeside
+from calibrate.calibrators.temperature import Temperature
 from calibrate.gates.against import Comparison, worsening
 from calibrate.gates.chances import chance
 from calibrate.gates.classes import class_estimates
 from calibrate.gates.decide import decide
 from calibrate.gates.judge import Subject, gate_of
 from calibrate.gates.policy import Limit, Policy
+from calibrate.model import Calibrated
 from calibrate.results import Estimate, Result, Variant
 from calibrate.rows import Rows, Step, from_arrays
 from calibrate.scoring import AFTER, BEFORE, Unchanged, measure
@@ -53,6 +55,24 @@ class Pair:
     new: World
     groups: bool = False
     classes: bool = False
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        """Both sides of the rows of `rows`. A mere temperature is known to the program as that."""
+        if self.by_model:
+            temperature = Temperature(self.old.temperature / self.new.temperature)
+            return {BEFORE: Unchanged(), AFTER: Calibrated(temperature)}
+        return {BEFORE: FromBeside(Unchanged()), AFTER: Unchanged()}
+
+    @property
+    def by_model(self) -> bool:
+        return not self.old.noise and not self.new.noise
+
+    def rows(self, old: np.ndarray, new: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> Rows:
+        """Rows with the scores of both."""
+        if self.by_model:
+            return from_arrays(old, labels, weights)
+        return from_arrays(new, labels, weights).with_beside(old)
 
 
 def _pair(name: str, temperature: float, old: float, spread: float, *, noise: float = 0.0, **more: object) -> Pair:
@@ -190,7 +210,7 @@ def at_limit(task: tuple[Pair, int, int, int]) -> Passes:
         rows = rng.integers(0, POPULATION, n)
         labels = labels_of(pair.new, new.true[rows], rng)
         weights = new.weights[rows] if pair.new.weights else None
-        data = from_arrays(new.scores[rows], labels, weights).with_beside(old.scores[rows])
+        data = pair.rows(old.scores[rows], new.scores[rows], labels, weights)
         both = result_of(pair, new, data)
         sides = [replace(both, before=side, after=None, change=None) for side in (both.before, both.after)]
         alone = sides[1]
@@ -214,9 +234,8 @@ def result_of(pair: Pair, people: Population, data: Rows) -> Result:
     if pair.classes and pair.new.task == "multiclass":
         keys += ("classwise_ece",)
     metrics = {key: registry.make("metrics", key) for key in keys}
-    steps: dict[str, Step] = {BEFORE: FromBeside(Unchanged()), AFTER: Unchanged()}
     classes = tuple(map(str, range(max(2, pair.new.columns))))
-    found = measure(data, people.link, steps, metrics, task=pair.new.task, classes=classes)
+    found = measure(data, people.link, pair.steps, metrics, task=pair.new.task, classes=classes)
     old, new = (_without_cells(found.variants[name]) for name in (BEFORE, AFTER))
     link = "softmax" if pair.new.task == "multiclass" else "sigmoid"
     return Result(pair.new.task, link, found.n, found.weight, classes, old, new, found.change, after_is="applied")
