@@ -161,7 +161,9 @@ def loss_change(
 ) -> Estimate:
     """`mean_change` of a loss; where errors are few it reaches to what more of them would make of the change.
 
-    COVERAGE
+    95 %, 2,000 samples: of NLL it covers 93.6-98.7 with 13 to 264 errors (truth below in 4.3 % at most, above in 2.4),
+    97.9-99.9 with 2 to 7; of Brier 94.1-99.5. With next to no errors (0.4 expected in 50 rows) a model that became
+    over-confident passes a gate at the true change of Brier in 6.9 %: a sample without a doubted row knows no cost.
     """
     sums = found[Moments(column)]
     wrong, runner_up = _errors(found, Errors(column, event=task == "top-label"))
@@ -187,7 +189,7 @@ def _with_few_switches(estimate: Estimate, found: Found, column: Column, level: 
 
     Only where those rows are few. % of samples in which a model whose truth is the limit passes, by Hall alone / so:
     next to no errors (0.7 in 50): Brier 32 / 0.0; few (3.5 in 50): NLL 12 / 0.0; rare events (1.3 in 100): Brier
-    13 / 0.0; scores of which 1 % are noise (14 errors in 50): NLL 64 / 2, but 27 / 27 at n = 200: a sample without such
+    13 / 0.0; scores of which 1 % are noise (14 errors in 50): NLL 64 / 0.1, but 27 / 27 at n = 200: a sample without such
     a row, which costs 10 nats, does not say what it would cost.
     """
     switches, cost = found.get(Switches(column)), found.get(Errors(column, runner_up=True))
