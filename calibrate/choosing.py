@@ -41,6 +41,11 @@ class CrossFitted:
 
     calibrators: tuple[Calibrator, ...]
 
+    @property
+    def keeps_top(self) -> bool:
+        """Whether the predicted class never changes."""
+        return all(calibrator.keeps_top for calibrator in self.calibrators)
+
     def __call__(self, block: Block) -> Block:
         """The same rows, calibrated."""
         scores = np.empty(block.scores.shape)

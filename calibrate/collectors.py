@@ -109,7 +109,9 @@ class Errors:
     event       the prediction is wrong where the event did not happen (top-label files)
     runner_up   for a pass over rows whose label was replaced by the class that came second, so that every row is
                 wrong: what errors would have cost where there were few. `doubt` is the sum of w d, `doubtful` of w d x,
-                d the probability of that error (of a difference: after)
+                d the probability of that error (of a difference: after). Of a difference also the same of either side
+                by itself, `lost_...` after and `gained_...` before with its sign turned: what a row costs that only
+                the other side gets right
     """
 
     column: Column
@@ -123,7 +125,13 @@ class Errors:
 
     def difference(self, before: Outcomes, after: Outcomes) -> Sums:
         with np.errstate(invalid="ignore"):  # inf - inf
-            return self._sums(before, column(after, self.column) - column(before, self.column), after.nll)
+            left, right = column(before, self.column), column(after, self.column)
+            sums = self._sums(before, right - left, after.nll)
+            if self.runner_up:
+                for kind, part in (("lost", self._sums(after, right, after.nll)),
+                                   ("gained", self._sums(before, -left, before.nll))):  # fmt: skip
+                    sums |= {f"{kind}_{key}": value for key, value in part.items()}
+            return sums
 
     def _sums(self, outcomes: Outcomes, x: np.ndarray, nll: np.ndarray) -> Sums:
         wrong = np.flatnonzero((outcomes.labels[:, 0] if self.event else outcomes.correct) == 0)
@@ -136,6 +144,33 @@ class Errors:
         # What cannot be (0 probability) is no doubt, even where it would cost infinitely much.
         doubtful = np.where(doubt > 0, wx, 0.0) * doubt
         return {**sums, "doubt": float((w * doubt).sum()), "doubtful": float(doubtful.sum())}
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Of a difference: the rows that only one side gets right, how many, their weight, and the weighted sum of it.
+
+    `lost_...`: right before and wrong after; `gained_...`: the other way round. Left out where neither side can change
+    the predicted class: that no such row was seen means something only where there could be one.
+    """
+
+    column: Column
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        return {}
+
+    def difference(self, before: Outcomes, after: Outcomes) -> Sums:
+        with np.errstate(invalid="ignore"):  # inf - inf
+            x = column(after, self.column) - column(before, self.column)
+        sums: Sums = {}
+        for kind, right, wrong in (("lost", before, after), ("gained", after, before)):
+            rows = np.flatnonzero(right.correct > wrong.correct)
+            w = np.ones(len(rows)) if after.weights is None else after.weights[rows]
+            wx = np.where(w > 0, x[rows], 0.0) * w
+            sums |= {f"{kind}_n": int(np.count_nonzero(w)), f"{kind}_weight": float(w.sum()),
+                     f"{kind}_loss": float(wx.sum())}  # fmt: skip
+        return sums
 
 
 @dataclass(frozen=True)

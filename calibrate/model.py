@@ -109,6 +109,11 @@ class Calibrated:
 
     calibrator: Calibrator
 
+    @property
+    def keeps_top(self) -> bool:
+        """Whether the predicted class never changes."""
+        return self.calibrator.keeps_top
+
     def __call__(self, block: Block) -> Block:
         """The same rows, transformed."""
         return dataclasses.replace(block, scores=self.calibrator.transform(block.scores.astype(np.float64, copy=False)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from calibrate.collectors import Errors, EventBins, Moments, Paired, TopBins
+from calibrate.collectors import Errors, EventBins, Moments, Paired, Switches, TopBins
 from calibrate.metrics.link_loss import LinkLoss
 from calibrate.protocols import Collector, Link, Metric, Outcomes, Task
 from calibrate.results import Estimate, Variant
@@ -84,6 +84,8 @@ def _put(sums: Sums, variant: str, number: int, found: Sums) -> None:
 class Unchanged:
     """Step: the rows as they are."""
 
+    keeps_top: ClassVar[bool] = True
+
     def __call__(self, block: Block) -> Block:
         return block
 
@@ -143,12 +145,15 @@ def measure(
     Curves and totals per class come with `classwise_ece` alone, whose bins cost a good part of the pass; those of
     events always.
     Under a link whose loss is not the NLL that loss is measured too, as `link_loss`: the verdict needs it.
-    A second pass is made only where few predictions are wrong, to learn what errors that were not seen would cost.
+    A second pass is made only where few predictions are wrong, or right under one variant alone, to learn what errors
+    that were not seen would cost.
     """
     own: dict[str, Metric] = {} if link.log_loss else {"link_loss": cast(Metric, LinkLoss())}
     asked = {key: _at_level(metric, level) for key, metric in {**own, **metrics}.items()}
     names = column_names(task, classes, rows.n_columns)
     collectors = _collectors(asked, task, len(names))
+    if all(getattr(step, "keeps_top", False) for step in steps.values()):
+        collectors = tuple(c for c in collectors if not isinstance(c, Switches))
     scored = Scored(link, tuple(steps.items()), collectors)
     sums = rows.sum(scored)
     found = {name: scored.found(sums, name) for name in steps if name != IN_SAMPLE}
@@ -156,7 +161,7 @@ def measure(
     if not weight:
         return _nothing(tuple(found), asked, rows.n)
     differences, optimism = scored.found(sums, CHANGE), scored.found(sums, IN_SAMPLE)
-    unseen = _runner_up(rows, link, steps, tuple(found.values()), task)
+    unseen = _runner_up(rows, link, steps, tuple(found.values()), differences, task)
     for name, sums_of in (*found.items(), (CHANGE, differences)):
         sums_of.update(unseen.get(name, {}))
     estimates = {name: {key: m.finish(task, f) for key, m in asked.items()} for name, f in found.items()}
@@ -204,10 +209,16 @@ def _at_level(metric: Metric, level: float) -> Metric:
 
 
 def _runner_up(
-    rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found], task: Task
+    rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found], differences: Found, task: Task
 ) -> dict[str, Found]:
-    """Per variant, and for the change, what errors would cost, for those that count errors and found few."""
-    few = [c for c in found[0] if isinstance(c, Errors) and any(_count(f[c]) < FEW_ERRORS for f in found)]
+    """Per variant, and for the change, what errors would cost, for those that count errors and found few, or few rows
+    that only one side gets right."""
+    few = [
+        c
+        for c in found[0]
+        if isinstance(c, Errors)
+        and min(*(_count(f[c], "n") for f in found), *_switched(differences.get(Switches(c.column)))) < FEW_ERRORS
+    ]
     if not few or (rows.n_columns < 2 and task == "multiclass"):
         return {}
     wrong = tuple((name, RunnerUp(step, task)) for name, step in steps.items() if name != IN_SAMPLE)
@@ -216,8 +227,15 @@ def _runner_up(
     return {name: scored.found(sums, name) for name in (*steps, CHANGE)}
 
 
-def _count(errors: Sums) -> int:
-    return int(np.asarray(errors["n"]))
+def _count(sums: Sums, key: str) -> int:
+    return int(np.asarray(sums[key]))
+
+
+def _switched(switches: Sums | None) -> tuple[float, float]:
+    """Rows that only one side gets right, each way; many where there can be none."""
+    if switches is None:
+        return float("inf"), float("inf")
+    return _count(switches, "lost_n"), _count(switches, "gained_n")
 
 
 def _variant(found: Found, metrics: dict[str, Estimate], task: Task, names: Sequence[str], level: float) -> Variant:

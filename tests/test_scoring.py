@@ -29,6 +29,7 @@ class Divided:
     """Step: scores over T."""
 
     by: float
+    keeps_top: bool = True
 
     def __call__(self, block: Block) -> Block:
         return replace(block, scores=block.scores / self.by)
@@ -87,6 +88,23 @@ def test_change_is_paired_by_rows() -> None:
     assert found["nll"].value == pytest.approx(difference.mean())
     assert (found["nll"].low, found["nll"].high) == pytest.approx(expected)
     assert found["accuracy"].notes == ("no prediction changed",)
+
+
+def test_a_change_of_predictions_that_was_not_seen_is_allowed_for() -> None:
+    """Of a step that may change predictions the same data say less than of one that never does."""
+    z, y = data()
+    free, fixed = (
+        measure(from_arrays(z, y), Softmax(), {BEFORE: Unchanged(), AFTER: Divided(0.99, keeps)}, METRICS,
+                task="multiclass", classes="abc").change
+        for keeps in (False, True)
+    )  # fmt: skip
+    assert free is not None and fixed is not None
+    for name in ("nll", "accuracy"):
+        one, other = free[name], fixed[name]
+        assert one.value == other.value
+        assert one.low is not None and other.low is not None and one.high is not None and other.high is not None
+        assert one.low <= other.low and one.high > other.high
+    assert "not seen" in free["accuracy"].notes[0]
 
 
 def _pair(z: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:

@@ -4,8 +4,9 @@ Higher is better, 1 is perfect. Ties go to the lowest index; binary: the event i
 positive. Multi-label: mean over rows and labels of right predictions, with every label's share in `parts` and the
 share of rows with all labels right (subset accuracy) in the notes. Calibration by a temperature does not change it.
 
-Interval: Wilson's score interval (weighted: at the effective number of rows); multi-label Hall's t on rows, Wilson
-per label. Change: paired, Agresti and Min. Wilson 1927, doi:10.2307/2276774.
+Interval: Wilson's score interval (weighted: at the effective number of rows), widened where right or wrong is rare so
+that neither end misses in more than 5 %; multi-label Hall's t on rows, Wilson per label. Change: paired, Agresti and
+Min, at least as wide as MOVER over what was lost and what was won. Wilson 1927, doi:10.2307/2276774.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from calibrate.collectors import Moments
+from calibrate.collectors import Moments, Switches
 from calibrate.uncertainty import means
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class Accuracy:
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Moments of what is right."""
-        return (ROWS, LABELS, Moments("correct")) if task == "multilabel" else (_right(task),)
+        if task == "multilabel":
+            return ROWS, LABELS, Moments("correct")
+        return (_right(task),) if task == "top-label" else (_right(task), Switches("correct"))
 
     def finish(self, task: Task, found: Found) -> Estimate:
         """Frequency with Wilson's interval."""
@@ -61,7 +64,9 @@ class Accuracy:
         """Mean row-wise difference."""
         if task == "multilabel":
             return means.mean_change(before, after, found[ROWS], self.level, penalty)
-        return means.frequency_change(before, after, found[_right(task)], self.level, penalty)
+        return means.frequency_change(
+            before, after, found[_right(task)], self.level, penalty, found.get(Switches("correct"))
+        )
 
 
 def _right(task: Task) -> Moments:

@@ -10,8 +10,8 @@ probability against frequency of the event. Multi-label: mean over labels of the
 `parts`. `bins` 15; `binning=mass`: edges at quantiles of the predictions (estimand: conditional on them); `norm=l2`:
 root of the weighted mean square, `norm=max`: the largest gap.
 
-Interval: inversion of a test, `debiased` its 50 % point. It covers 95-98 % in the worlds of
-`make coverage` (92.5 % at n = 50 with 2 errors), 97.5 % where the model is calibrated. Naeini et al. 2015,
+Interval: inversion of a test, `debiased` its 50 % point. It covers 96-100 % in the worlds of
+`make coverage`, 97.5 % where the model is calibrated. Naeini et al. 2015,
 doi:10.1609/aaai.v29i1.9602; Guo et al. 2017, arXiv:1706.04599.
 """
 

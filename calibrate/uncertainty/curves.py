@@ -10,7 +10,7 @@ import numpy as np
 from calibrate.collectors import edges
 from calibrate.results import ClassTotal, Curve
 from calibrate.uncertainty.cells import effective_rows
-from calibrate.uncertainty.intervals import binomial_bands, wilson
+from calibrate.uncertainty.intervals import binomial_bands, frequency_interval, wilson
 
 CURVES_AT_MOST = 20
 """Classes up to which every class gets its curve."""
@@ -65,5 +65,5 @@ def class_totals(sums: Mapping[str, Any], labels: Sequence[str], level: float) -
 
 
 def _total(label: str, weight: float, observed: float, expected: float, squares: float, level: float) -> ClassTotal:
-    low, high = wilson(min(max(observed / weight, 0.0), 1.0), weight * weight / squares, level)
+    low, high = frequency_interval(min(max(observed / weight, 0.0), 1.0), weight * weight / squares, level)
     return ClassTotal(label, weight, observed, expected, low, high)

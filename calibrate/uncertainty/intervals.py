@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import hypot, isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,8 @@ def allowing_for_errors(total: Mean, wrong_rate: float, wrong_loss: float, cost:
 def wilson(p: float, n: float, level: float) -> Ends:
     """Wilson's score interval of a frequency p of n (effective) rows (Wilson 1927, doi:10.2307/2276774).
 
-    Exact coverage, 95 %, p = .90-.995: 92.0-97.7 at n = 200, 93.8-96.6 at n = 1,000; 91 at n = 50, p = .989.
+    Exact coverage, 95 %, p = .90-.995: 92.0-97.7 at n = 200, 93.8-96.6 at n = 1,000; 91 at n = 50, p = .989. With few
+    events an end misses more than its share: see `frequency_interval`.
     """
     z2 = quantiles.normal(quantiles.tail(level)) ** 2
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
@@ -122,6 +123,19 @@ def clopper_pearson(p: float, n: float, level: float) -> Ends:
     return low, (1.0 if k >= n else quantiles.beta(upper, k + 1, n - k))
 
 
+def frequency_interval(p: float, n: float, level: float) -> Ends:
+    """Wilson's interval, either end at least as far out as the Clopper-Pearson end that misses in 1 - level of samples.
+
+    Of few events Wilson's lower end lies too high (of one in n rows at .18 / n), as the upper end of a frequency near 1
+    too low. From 11 events on nothing is widened. Exactly, over all p at n = 20 to 1,000, 95 %: this end misses in at
+    most 16.3 % by Wilson, in 5.0 % so; both together cover 83.7 and 92.7 % at least. The other end (the lower one of
+    an accuracy above 1/2) is Wilson's and misses in at most 3.4 % from n = 50 on, in 2.5 % of accuracies near 1.
+    """
+    low, high = wilson(p, n, level)
+    least, most = clopper_pearson(p, n, max(0.0, 2 * level - 1))
+    return min(low, least), max(high, most)
+
+
 def frequency_rows(sums: Mapping[str, Any], label: int | None = None) -> tuple[float, float]:
     """Frequency of a 0/1 column, and the number of equally weighted rows that would be as uncertain.
 
@@ -135,21 +149,36 @@ def frequency_rows(sums: Mapping[str, Any], label: int | None = None) -> tuple[f
     return p, min(mean.n, p * (1 - p) / mean.error**2 * mean.n / (mean.n - 1))
 
 
-def paired_frequency(sums: Mapping[str, Any], level: float, penalty: float = 0.0) -> Ends:
+def paired_frequency(
+    sums: Mapping[str, Any], level: float, penalty: float = 0.0, switches: tuple[float, float] | None = None
+) -> Ends:
     """Interval of a change of a frequency, from sums of row-wise differences of -1, 0 and 1.
 
-    Half a row is added to each kind of change (Agresti and Min 2005, doi:10.1002/sim.1781). No change at all: (0, 0).
+    Half a row is added to each kind of change (Agresti and Min 2005, doi:10.1002/sim.1781). `switches`, the frequencies
+    of changes down and up: the interval holds at least MOVER's of their difference, which has an upper end where none
+    was seen. None: there can be no change where there was none, (0, 0).
+
+    Exactly, over 0 to 10 expected changes of either kind at n = 50 to 1,000: an end misses in at most 2.7 %, both
+    together in 4.6 %; (0, 0) alone misses whenever nothing was seen to change, up to 98 %.
     """
     mean = mean_of(sums)
     changed = float(sums["x22"] / sums["w2"])
-    if changed == 0:
+    if changed == 0 and switches is None:
         return 0.0, 0.0
     n = mean.n + 2
     middle = mean.value * mean.n / n
     half = quantiles.normal(quantiles.tail(level)) * sqrt(
         max(0.0, (changed * mean.n + 1) / n**2 - middle**2 / n) + penalty
     )
-    return max(-1.0, middle - half), min(1.0, middle + half)
+    low, high = max(-1.0, middle - half), min(1.0, middle + half)
+    if switches is None:
+        return low, high
+    (down, up), value = switches, switches[1] - switches[0]
+    (down_low, down_high), (up_low, up_high) = (frequency_interval(p, mean.n, level) for p in switches)
+    return (
+        min(low, value - hypot(down_high - down, up - up_low)),
+        max(high, value + hypot(down - down_low, up_high - up)),
+    )
 
 
 def binomial_bands(p: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from calibrate.collectors import Column, Errors, Infinite, Moments
+from calibrate.collectors import Column, Errors, Infinite, Moments, Switches
 from calibrate.protocols import Collector, Task
 from calibrate.results import Estimate
 from calibrate.uncertainty.intervals import (
@@ -18,11 +18,11 @@ from calibrate.uncertainty.intervals import (
     Mean,
     allowing_for_errors,
     clopper_pearson,
+    frequency_interval,
     frequency_rows,
     hall,
     mean_of,
     paired_frequency,
-    wilson,
 )
 
 AnySums = Mapping[str, Any]
@@ -32,7 +32,8 @@ Found = Mapping[Collector, AnySums]
 def loss_collectors(column: Column, event_column: Column, task: Task) -> tuple[Collector, ...]:
     """What `loss_estimate` needs."""
     per_label = (Moments(event_column),) if task == "multilabel" else ()
-    return Moments(column), Errors(column, event=task == "top-label"), Infinite(), *per_label
+    switches = () if task == "top-label" else (Switches(column),)
+    return Moments(column), Errors(column, event=task == "top-label"), Infinite(), *switches, *per_label
 
 
 def loss_estimate(
@@ -84,11 +85,14 @@ def _few(n_wrong: int) -> str:
     return "no errors" if n_wrong == 0 else "only 1 error" if n_wrong == 1 else f"only {n_wrong} errors"
 
 
-def _with_more_errors(sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float) -> tuple[float, ...]:
+def _with_more_errors(
+    sums: AnySums, wrong: AnySums, runner_up: AnySums | None, level: float, *, change: bool = False
+) -> tuple[float, ...]:
     """The mean of a loss (or of its change) were errors as many as they can be; empty where nobody knows their cost.
 
     What an error costs is the mean of those that were seen and of one more that was not: in a row that the model
-    doubts, as most are, or in any row: one where it is sure costs far more.
+    doubts, as most are, or in any row: one where it is sure costs far more. Of a change also that in a doubted row
+    alone: errors that were seen may all have cost much the same under both.
     """
     loss, weight, whole = float(wrong["loss"]), float(wrong["weight"]), float(sums["w1"])
     one, unseen = whole / float(sums["n"]), [0.0]
@@ -100,6 +104,8 @@ def _with_more_errors(sums: AnySums, wrong: AnySums, runner_up: AnySums | None, 
     if not weight + one:
         return ()
     costs = [(loss + one * cost) / (weight + one) for cost in unseen]
+    if change and one:
+        costs.append(unseen[-1])
     return tuple(allowing_for_errors(mean_of(sums), weight / whole, loss / whole, cost, level) for cost in costs)
 
 
@@ -145,9 +151,9 @@ def mean_parts(sums: AnySums, level: float, definition: str) -> tuple[Estimate, 
 
 
 def frequency_estimate(sums: AnySums, level: float, definition: str, label: int | None = None) -> Estimate:
-    """A frequency of a 0/1 column with Wilson's interval."""
+    """A frequency of a 0/1 column with Wilson's interval, widened where one outcome is rare."""
     p, n = frequency_rows(sums, label)
-    return Estimate(p, *wilson(p, n, level), definition=definition, method="wilson")
+    return Estimate(p, *frequency_interval(p, n, level), definition=definition, method="wilson")
 
 
 def loss_change(
@@ -155,15 +161,17 @@ def loss_change(
 ) -> Estimate:
     """`mean_change` of a loss; where errors are few it reaches to what more of them would make of the change.
 
-    COVERAGE
+    95 %, 2,000 samples: of NLL it covers 93.6-98.7 with 13 to 264 errors (truth below in 4.3 % at most, above in 2.4),
+    97.9-99.9 with 2 to 7; of Brier 94.1-99.5. With next to no errors (0.4 expected in 50 rows) a model that became
+    over-confident passes a gate at the true change of Brier in 6.9 %: a sample without a doubted row knows no cost.
     """
     sums = found[Moments(column)]
     wrong, runner_up = _errors(found, Errors(column, event=task == "top-label"))
-    estimate = mean_change(before, after, sums, level, penalty)
+    estimate = _with_few_switches(mean_change(before, after, sums, level, penalty), found, column, level)
     n_wrong = int(wrong["n"])
     if estimate.low is None or estimate.high is None or n_wrong >= FEW_ERRORS:
         return estimate
-    bounds = _with_more_errors(sums, wrong, runner_up, level)
+    bounds = _with_more_errors(sums, wrong, runner_up, level, change=True)
     if not bounds or not all(map(isfinite, bounds)):
         reason = "no errors in the sample, and one could change it by any amount"
         return replace(estimate, low=None, high=None, method="", reason=reason)
@@ -174,6 +182,34 @@ def loss_change(
         method=estimate.method + ", few errors",
         notes=(f"{_few(n_wrong)} in the sample: the interval allows for errors that were not seen",),
     )
+
+
+def _with_few_switches(estimate: Estimate, found: Found, column: Column, level: float) -> Estimate:
+    """Either end reaches to what more rows that only the other side gets right would make of the change.
+
+    Only where those rows are few. % of samples in which a model whose truth is the limit passes, by Hall alone / so:
+    next to no errors (0.7 in 50): Brier 32 / 0.0; few (3.5 in 50): NLL 12 / 0.0; rare events (1.3 in 100): Brier
+    13 / 0.0; scores of which 1 % are noise (14 errors in 50): NLL 64 / 0.1, but 27 / 27 at n = 200: a sample without such
+    a row, which costs 10 nats, does not say what it would cost.
+    """
+    switches, cost = found.get(Switches(column)), found.get(Errors(column, runner_up=True))
+    if switches is None or cost is None or estimate.low is None or estimate.high is None:
+        return estimate
+    few = [kind for kind in ("lost", "gained") if switches[f"{kind}_n"] < FEW_ERRORS]
+    ends = [
+        end
+        for kind in few
+        for end in _with_more_errors(found[Moments(column)], _of_kind(switches, kind), _of_kind(cost, kind), level)
+    ]
+    if not all(map(isfinite, ends)):
+        reason = "no row in the sample that only one side gets right, and one could change it by any amount"
+        return replace(estimate, low=None, high=None, method="", reason=reason)
+    return replace(estimate, low=min(estimate.low, *ends), high=max(estimate.high, *ends)) if ends else estimate
+
+
+def _of_kind(sums: AnySums, kind: str) -> AnySums:
+    """The sums of what was lost, or gained."""
+    return {key.removeprefix(f"{kind}_"): value for key, value in sums.items() if key.startswith(kind)}
 
 
 def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
@@ -189,10 +225,17 @@ def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, 
     return Estimate(mean.value, *ends, definition=after.definition, method=_paired("hall-t", penalty), parts=parts)
 
 
-def frequency_change(before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0) -> Estimate:
-    """after - before of a frequency, paired."""
-    low, high = paired_frequency(sums, level, penalty)
-    notes = ("no prediction changed",) if low == high == 0 else ()
+def frequency_change(
+    before: Estimate, after: Estimate, sums: AnySums, level: float, penalty: float = 0.0,
+    switches: AnySums | None = None,
+) -> Estimate:  # fmt: skip
+    """after - before of a frequency, paired; `switches` where a prediction can change at all."""
+    whole = float(sums["w1"])
+    kinds = None if switches is None else (switches["lost_weight"] / whole, switches["gained_weight"] / whole)
+    low, high = paired_frequency(sums, level, penalty, kinds)
+    notes: tuple[str, ...] = ("no prediction changed",) if low == high == 0 else ()
+    if switches is not None and not sums["x22"]:
+        notes = ("none was won or lost in the sample: the interval allows for changes that were not seen",)
     return Estimate(
         mean_of(sums).value,
         low,

@@ -5,7 +5,7 @@ replacement and labels from the probabilities, and goes through the program: cro
 elsewhere, and the sample held out), one pass, intervals. The truth of a metric is its value in the population, of a
 change that of the model fitted on the sample. The MCE's is the largest gap of the bins that the sample reaches.
 
-    python tests/benchmarks/simulate.py [--samples 1000] [--seed 0] [--processes 2] [--only TEXT]
+    python tests/benchmarks/simulate.py [--samples 1000] [--seed 0] [--processes 2] [--only TEXT] [--gates]
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import chain
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from at_limit import PAIRS, at_limit, chance_table, gate_table
+from worlds import POPULATION, Population, World, labels_of, population
 
 from calibrate import registry
 from calibrate.api.evaluate import CrossFitted
@@ -30,40 +32,15 @@ from calibrate.calibrators.temperature import Temperature
 from calibrate.errors import CalibrateError
 from calibrate.folds import with_folds
 from calibrate.model import Calibrated
-from calibrate.numerics import log_softmax, softplus
-from calibrate.outcomes import bin_index, event_bin_sums
-from calibrate.protocols import Link, Task
+from calibrate.outcomes import bin_index
 from calibrate.results import Estimate
 from calibrate.rows import Block, Step, from_arrays
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged, measure
-from calibrate.uncertainty.cells import cells_of
 
-POPULATION = 20_000
 CHANGES = ("nll", "brier", "ece")
 COLUMNS = (
     "nll", "brier", "accuracy", "confidence_gap", "ece", "mce", *(f"change of {name}" for name in CHANGES), "T",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class World:
-    """Scores are the true logits times `temperature`: the true T.
-
-    spread     standard deviation of the true logits: how sure the model can be
-    columns    classes, or events
-    offset     of the true logits of events: how rare they are
-    weights    "" for none, "exponential", or "hard" (rows of low confidence weigh four times as much)
-    method     how it is fitted; "holdout": at the true temperature, elsewhere
-    """
-
-    name: str
-    temperature: float
-    spread: float
-    columns: int = 10
-    task: Task = "multiclass"
-    offset: float = 0.0
-    weights: str = ""
-    method: str = "temperature"
 
 
 WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
@@ -86,69 +63,6 @@ WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
     (World("six labels, each T = 1", 1.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
     (World("six labels, each T = 2", 2.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Population:
-    """All rows of a world: scores (N, K), true probabilities (N, K), weights (N,)."""
-
-    world: World
-    link: Link
-    scores: np.ndarray
-    true: np.ndarray
-    weights: np.ndarray
-
-    def values(self, temperature: float | tuple[float, ...] = 1.0) -> dict[str, float]:
-        """Every metric of the scores divided by a temperature, exactly."""
-        scores = self.scores / np.asarray(temperature)
-        p = self.link(scores)
-        events = self.world.task != "multiclass"
-        nll = self.true * softplus(-scores) + (1 - self.true) * softplus(scores)
-        if not events:
-            nll = -self.true * np.maximum(log_softmax(scores), -1e300)
-        brier = (p - self.true) ** 2 + self.true * (1 - self.true)
-        found = {"nll": self._mean(nll.sum(axis=1)), "brier": self._mean(brier.sum(axis=1))}
-        if events:
-            prediction, frequency = p, self.true
-            right = np.where(self.scores > 0, self.true, 1 - self.true).mean(axis=1)
-        else:
-            top = self.scores.argmax(axis=1)[:, None]
-            prediction, frequency = (np.take_along_axis(a, top, 1) for a in (p, self.true))
-            right = frequency[:, 0]
-        found["accuracy"] = self._mean(right)
-        found["confidence_gap"] = self._mean((prediction - frequency).mean(axis=1))
-        if self.world.task != "multilabel":
-            found["ece"] = cells_of(event_bin_sums(prediction, frequency, self.weights, 15)).ece
-        return found
-
-    @cached_property
-    def gaps(self) -> np.ndarray:
-        """Gap of every bin (curves, 15) of the scores as they are; 0 where the population has none."""
-        p, frequency = self.link(self.scores), self.true
-        if self.world.task == "multiclass":
-            top = self.scores.argmax(axis=1)[:, None]
-            p, frequency = (np.take_along_axis(a, top, 1) for a in (p, frequency))
-        bins = event_bin_sums(p, frequency, self.weights, 15)
-        return np.abs(bins.predicted - bins.observed) / np.maximum(bins.weight, 1e-300)
-
-    def _mean(self, x: np.ndarray) -> float:
-        return float(np.average(x, weights=self.weights))
-
-
-def population(world: World) -> Population:
-    """The rows of a world; always the same."""
-    rng = np.random.default_rng(20_240_613)
-    z = rng.normal(size=(POPULATION, world.columns)) * world.spread + world.offset
-    if world.task == "multilabel":
-        z += rng.normal(size=(POPULATION, 1)) * world.spread  # labels of a row go together
-    link: Link = registry.make("links", "softmax" if world.task == "multiclass" else "sigmoid")
-    true = link(z)
-    weights = np.ones(POPULATION)
-    if world.weights == "exponential":
-        weights = rng.exponential(size=POPULATION)
-    if world.weights == "hard":
-        weights = np.where(true.max(axis=1) < 0.8, 4.0, 1.0)
-    return Population(world, link, z * world.temperature, true, weights)
 
 
 @dataclass
@@ -186,17 +100,10 @@ def simulate(task: tuple[World, int, int, int]) -> Tally:
     tally = Tally()
     for _ in range(samples):
         rows = rng.integers(0, POPULATION, n)
-        labels = _labels(world, people.true[rows], rng)
+        labels = labels_of(world, people.true[rows], rng)
         weights = people.weights[rows] if world.weights else None
         _one_sample(people, truth, people.scores[rows], labels, weights, tally)
     return tally
-
-
-def _labels(world: World, true: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if world.task == "multiclass":
-        below = true.cumsum(axis=1) < rng.random((len(true), 1))
-        return np.minimum(below.sum(axis=1), world.columns - 1)
-    return (rng.random(true.shape) < true).astype(np.int64)
 
 
 def _one_sample(
@@ -252,13 +159,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", default="", help="worlds whose name contains this text")
+    parser.add_argument("--gates", action="store_true", help="how often gates pass whose limit is the truth, instead")
     chosen = parser.parse_args()
-    cells = [
-        (world, n, chosen.samples, chosen.seed) for world, sizes in WORLDS for n in sizes if chosen.only in world.name
-    ]
-    print(f"Coverage in % of 95 % intervals (truth below / above), {chosen.samples:,} samples a row.\n")
+    more = chosen.samples, chosen.seed
     with ProcessPoolExecutor(chosen.processes) as pool:
-        for line in table(pool.map(simulate, cells), cells):
+        if chosen.gates:
+            pairs = [(pair, n, *more) for pair, sizes in PAIRS for n in sizes if chosen.only in pair.name]
+            print(f"Gates at the limit: % that pass / fail, {chosen.samples:,} samples a row.\n")
+            lines = chain(
+                gate_table(pool.map(at_limit, pairs), pairs), ("",), chance_table(chosen.samples // 5, chosen.seed)
+            )
+        else:
+            cells = [(world, n, *more) for world, sizes in WORLDS for n in sizes if chosen.only in world.name]
+            print(f"Coverage in % of 95 % intervals (truth below / above), {chosen.samples:,} samples a row.\n")
+            lines = table(pool.map(simulate, cells), cells)
+        for line in lines:
             print(line, flush=True)
 
 

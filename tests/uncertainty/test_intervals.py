@@ -10,7 +10,7 @@ from scipy import stats
 
 from calibrate.collectors import _moments
 from calibrate.uncertainty import intervals
-from calibrate.uncertainty.intervals import Mean, clopper_pearson, hall, mean_of, wilson
+from calibrate.uncertainty.intervals import Mean, clopper_pearson, frequency_interval, hall, mean_of, wilson
 
 VALUES = st.lists(st.floats(-100, 100).map(lambda x: round(x, 3)), min_size=3, max_size=30)
 
@@ -107,6 +107,25 @@ def test_exact_coverage_of_frequencies(n: int, least: float) -> None:
         assert 100 * mass[(exact[:, 0] <= p) & (p <= exact[:, 1])].sum() >= 95
 
 
+@pytest.mark.parametrize("n", [20, 50, 200])
+def test_no_end_of_a_frequency_misses_in_more_than_5_per_cent(n: int) -> None:
+    k = np.arange(n + 1)
+    low, high = np.array([frequency_interval(x / n, n, 0.95) for x in k]).T
+    p = np.sort(
+        np.concatenate([low - 1e-12, low + 1e-12, high - 1e-12, high + 1e-12, np.geomspace(1e-3 / n, 0.5, 200)])
+    )
+    mass = stats.binom.pmf(k, n, p[(p > 0) & (p < 1), None])
+    inside = p[(p > 0) & (p < 1), None]
+    assert (mass * (low > inside)).sum(axis=1).max() <= 0.05 + 1e-9
+    assert (mass * (high < inside)).sum(axis=1).max() <= 0.05 + 1e-9
+    assert (mass * ((low <= inside) & (inside <= high))).sum(axis=1).min() >= 0.925
+
+
+def test_frequencies_of_many_events_are_wilson_s() -> None:
+    assert frequency_interval(0.3, 100, 0.95) == wilson(0.3, 100, 0.95)
+    assert frequency_interval(0.3, 10, 0.5)[0] <= wilson(0.3, 10, 0.5)[0]
+
+
 def test_few_errors_lift_the_upper_end_to_what_unseen_ones_would_cost() -> None:
     total = Mean(0.1, 0.01, 0.0, 50.0, 49.0)
     c = 1 - 0.025 ** (1 / 50)
@@ -131,6 +150,15 @@ def test_paired_frequency() -> None:
     middle = (b - c) / n
     assert intervals.paired_frequency(_moments(change, None), 0.95) == pytest.approx((middle - half, middle + half))
     assert intervals.paired_frequency(_moments(np.zeros(9), None), 0.95) == (0.0, 0.0)
+
+
+def test_paired_frequency_where_predictions_can_change() -> None:
+    found = intervals.paired_frequency(_moments(np.zeros(100), None), 0.95, 0.0, (0.0, 0.0))
+    assert found == pytest.approx((-wilson(0, 100, 0.95)[1], wilson(0, 100, 0.95)[1]))
+    lost = _moments(np.array([-1.0] * 3 + [0.0] * 97), None)
+    alone, wider = (intervals.paired_frequency(lost, 0.95, 0.0, kinds) for kinds in (None, (0.03, 0.0)))
+    assert wider[0] == pytest.approx(-frequency_interval(0.03, 100, 0.95)[1])
+    assert wider[0] < alone[0] and wider[1] >= alone[1]
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 50, 1000, 1_000_000])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibrate.collectors import Errors, Infinite, Moments, _moments
+from calibrate.collectors import Errors, Infinite, Moments, Switches, _moments
 from calibrate.results import Estimate
 from calibrate.uncertainty import means
 from calibrate.uncertainty.intervals import clopper_pearson
@@ -158,6 +158,49 @@ def test_change_with_few_errors_reaches_to_what_more_of_them_would_make_of_it(ga
     assert found.notes
     many = {**sums, Errors("nll"): {"n": 10, "weight": 10.0, "loss": 10 * gain}}
     assert means.loss_change(Estimate(1.0), Estimate(0.9), many, "nll", "multiclass", 0.95, 0.0) == hall
+
+
+def switched(lost: int, gained: int, costs: tuple[float, float]) -> dict[Any, Any]:
+    """Sums of 100 rows of which some only one side gets right (by 2), and what one more would cost, each way."""
+    x = np.array([2.0] * lost + [-2.0] * gained + [0.001 * (i % 7) for i in range(100 - lost - gained)])
+    kinds = {"lost": (lost, 2.0 * lost), "gained": (gained, -2.0 * gained)}
+    cost = any_row(0.0, 100.0)
+    for kind, each in zip(kinds, costs, strict=True):
+        cost |= {f"{kind}_{key}": value for key, value in any_row(each, 100.0).items()}
+    return {
+        Moments("nll"): _moments(x, None),
+        Errors("nll"): {"n": 10, "weight": 10.0, "loss": 0.0},
+        Errors("nll", runner_up=True): cost,
+        Switches("nll"): {
+            f"{kind}_{key}": value
+            for kind, (n, loss) in kinds.items()
+            for key, value in (("n", n), ("weight", float(n)), ("loss", loss))
+        },
+    }
+
+
+@pytest.mark.parametrize("kinds", [(0, 0), (2, 0), (0, 3)])
+def test_change_allows_for_rows_that_only_one_side_gets_right(kinds: tuple[int, int]) -> None:
+    sums = switched(*kinds, (3.0, -3.0))
+    found = means.loss_change(Estimate(1.0), Estimate(0.9), sums, "nll", "multiclass", 0.95, 0.0)
+    mean = means.mean_of(sums[Moments("nll")]).value
+    ends = []
+    for k, loss in zip(kinds, (2.0, -2.0), strict=True):
+        c = clopper_pearson(k / 100, 100, 0.95)[1]
+        rest = (100 * mean - k * loss) / (100 - k)
+        ends.append((1 - c) * rest + c * (k * loss + 1.5 * loss) / (k + 1))
+    hall = means.mean_change(Estimate(1.0), Estimate(0.9), sums[Moments("nll")], 0.95)
+    assert hall.low is not None and hall.high is not None
+    assert found.high == pytest.approx(max(hall.high, ends[0]))
+    assert found.low == pytest.approx(min(hall.low, ends[1]))
+
+
+def test_a_row_that_only_one_side_gets_right_may_cost_any_amount() -> None:
+    found = means.loss_change(
+        Estimate(1.0), Estimate(0.9), switched(0, 0, (np.inf, -1.0)), "nll", "multiclass", 0.95, 0.0
+    )
+    assert (found.low, found.high) == (None, None)
+    assert "any amount" in found.reason
 
 
 @pytest.mark.parametrize("cost", [None, np.inf, np.nan])
