@@ -239,6 +239,20 @@ def _expect_probabilities(link: Link) -> None:
         )
 
 
+def standard(rows: Pooled) -> tuple[float, float]:
+    """Mean and standard deviation of the predictions; of equal ones 1, so that it can divide."""
+    total = float(rows.weight.sum())
+    centre = float(rows.weight @ rows.at) / total
+    spread = float(np.sqrt(rows.weight @ np.square(rows.at - centre) / total))
+    return centre, spread if spread > 0 else 1.0
+
+
+def expect_at_least(option: str, value: int, least: int) -> None:
+    """Refuse an option that is too small."""
+    if value < least:
+        raise CalibrateError("E602", f"{option}: found {value}, expected at least {least}", f"the least is {least}")
+
+
 def expect_tables(at: tuple[tuple[float, ...], ...], values: tuple[tuple[float, ...], ...], more: int) -> None:
     """Refuse what is no function: ascending places, and `more` values than places, all of them probabilities."""
     sound = len(at) == len(values) and all(

@@ -54,6 +54,17 @@ def test_one_against_the_rest_is_scikit_learn_per_class() -> None:
     assert SOFTMAX(found.transform(2 * z)) == pytest.approx(known / known.sum(axis=1, keepdims=True), abs=1e-12)
 
 
+def test_real_confidences_have_the_probabilities_of_scikit_learn(reference: dict[str, Any], sample_data: Any) -> None:
+    known = reference["non_parametric"]["cifar10"]["isotonic"]
+    z, y, held = (np.load(sample_data / "cifar10" / f"{name}.npy") for name in ("logits", "labels", "holdout_logits"))
+    found = Isotonic.fit(
+        from_arrays(z.astype(np.float64), y), SOFTMAX, laplace=False, multiclass="confidence"
+    ).calibrator
+    scores = held[known["rows"]].astype(np.float64)
+    p = SOFTMAX(found.transform(scores))[np.arange(len(scores)), scores.argmax(axis=1)]
+    assert p == pytest.approx(known["probabilities"], abs=1e-12)
+
+
 def test_means_are_kept_and_the_function_rises() -> None:
     p, y = events(1)
     found = fit(p, y, laplace=False)
