@@ -49,13 +49,15 @@ def fit(
         p = sigmoid(eta)
         gradient = basis.T @ (weight * p - event) + penalty @ c
         information = basis.T @ (basis * (weight * p * (1.0 - p))[:, None])
-        step = np.linalg.lstsq(information + penalty, gradient, rcond=1e-13)[0]
-        gain = float(gradient @ step)
-        if not gain > 1e-13 * (1.0 + abs(loss)):
+        curvature = information + penalty
+        unit = 1.0 / np.sqrt(np.maximum(np.diag(curvature), 1e-300))
+        inverse = unit[:, None] * np.linalg.pinv(curvature * unit * unit[:, None], 1e-13, hermitian=True) * unit
+        step = inverse @ gradient
+        shorter = _shorter(basis, weight, event, penalty, c, loss, step)
+        if not float(gradient @ step) > 1e-12 * (1.0 + abs(loss)) or shorter is None:
             deviance = 2.0 * (loss - float(c @ penalty @ c) / 2.0)
-            inverse = np.linalg.lstsq(information + penalty, information, rcond=1e-13)[0]
-            return Logistic(c - step, deviance, float(np.trace(inverse)))
-        c, loss, eta = _shorter(basis, weight, event, penalty, c, loss, step)
+            return Logistic(c - step if shorter else c, deviance, float(np.sum(inverse * information)))
+        c, loss, eta = shorter
     raise CalibrateError("E306", f"the logistic fit did not settle in {MOST} steps", "are there wild outliers?")
 
 
@@ -67,14 +69,14 @@ def _shorter(
     c: np.ndarray,
     loss: float,
     step: np.ndarray,
-) -> tuple[np.ndarray, float, np.ndarray]:
-    """The step, halved until the loss does not rise."""
+) -> tuple[np.ndarray, float, np.ndarray] | None:
+    """The step, halved until the loss falls, or None where rounding hides that it does."""
     for _ in range(40):
         found, eta = _loss(basis, weight, event, penalty, c - step)
         if found <= loss:
             return c - step, found, eta
         step = step / 2.0
-    return c, loss, basis @ c
+    return None
 
 
 def _loss(
