@@ -1,10 +1,10 @@
 r"""Spline calibration: logit p' = s(x), s a natural cubic spline of the logit x of the prediction, smoothed.
 
 s is the logistic fit (with Platt's targets) that minimises deviance / 2 + strength / 2 * integral of s''^2: a straight
-line, which is Platt scaling, bent only as far as the data ask. Its `knots` lie at quantiles of x (in units of its
-standard deviation; events weigh as much as the others together), at most `knots` of them; outside s is straight. The strength is that of least deviance + 2 degrees of freedom on a grid
-(generalised cross-validation where the variance is known); `strength=` sets it. s need not be monotone: the record
-says where a column falls. Predictions beyond logits of +-36 count as +-36.
+line, which is Platt scaling, bent only as far as the data ask. Its knots, at most `knots`, lie at quantiles of x (in
+units of its standard deviation; events weigh as much as the others together); outside s is straight. The strength is
+that of least deviance + 2 degrees of freedom on a grid (generalised cross-validation where the variance is known);
+`strength=` sets it. s need not be monotone: the record says where a column falls. Logits beyond +-36 count as +-36.
 
 Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
 a spline per predicted class; `confidence`, one for all). From some 200 rows a column; among the best methods for
