@@ -100,13 +100,28 @@ def recalibrated(
             "E403", f"{functions} functions for {columns} columns of scores", "the model was fitted on other columns"
         )
     z = scores.astype(np.float64, copy=False)
-    if reduction in {"top-label", "confidence"}:
-        found = _top_changed(z, reduction, function, scale)
+    p = evaluated(z, reduction, function, scale)
+    if reduction == "events":
+        found = logit(p)
     else:
-        x = np.ascontiguousarray(_predictions(z, reduction, scale).T)
-        p = np.stack([function(j, column) for j, column in enumerate(x)], axis=1)
-        found = logit(p) if reduction == "events" else _shared_out(p, z)
+        found = _shared_out(p, z) if reduction == "one-vs-rest" else _top_changed(z, p[:, 0])
     return found.astype(scores.dtype, copy=False)
+
+
+def evaluated(
+    z: np.ndarray, reduction: Reduction, function: Callable[[int, np.ndarray], np.ndarray], scale: Scale = "probability"
+) -> np.ndarray:
+    """What the functions answer before anything is normalised: (m, K), of top labels (m, 1)."""
+    if reduction in {"events", "one-vs-rest"}:
+        x = np.ascontiguousarray(_predictions(z, reduction, scale).T)
+        return np.stack([function(j, column) for j, column in enumerate(x)], axis=1)
+    top, confidence, _ = _top(z, scale)
+    if reduction == "confidence":
+        return function(0, confidence)[:, None]
+    changed = np.empty((len(z), 1))
+    for k in np.unique(top):
+        changed[top == k, 0] = function(int(k), confidence[top == k])
+    return changed
 
 
 def logit(p: np.ndarray) -> np.ndarray:
@@ -197,15 +212,9 @@ def _top(z: np.ndarray, scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return top, confidence, others
 
 
-def _top_changed(
-    z: np.ndarray, reduction: Reduction, function: Callable[[int, np.ndarray], np.ndarray], scale: Scale
-) -> np.ndarray:
+def _top_changed(z: np.ndarray, changed: np.ndarray) -> np.ndarray:
     """Log probabilities where the predicted class has a new one, and the others what is left in their old ratios."""
-    top, confidence, others = _top(z, scale)
-    changed = np.empty(len(z))
-    for k in np.unique(top) if reduction == "top-label" else (0,):
-        which = top == k if reduction == "top-label" else slice(None)
-        changed[which] = function(int(k), confidence[which])
+    top, _, others = _top(z, "probability")
     rest = others.sum(axis=1)
     nothing = rest == 0.0
     others[nothing] = 1.0
