@@ -208,7 +208,7 @@ class Matrix:
         return np.column_stack([g @ x.T, g.sum(axis=1)]).ravel()
 
     def curves(self, x: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> np.ndarray:
-        """A block for each class (K, K + 1, K + 1), or of many classes the diagonal alone."""
+        """A block for each class (K, K + 1, K + 1), or the diagonal alone."""
         c = _weighted(p - np.square(p), w)
         if self.k > BLOCKS or not self.blocks:
             return np.column_stack([c @ np.square(x).T, c.sum(axis=1)]).ravel()

@@ -8,15 +8,12 @@ import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting.families import Family
-from calibrate.fitting.newton import Objective, Search, thinned
+from calibrate.fitting.newton import Objective, Search
 from calibrate.fitting.record import record_of
 from calibrate.fitting.refit import each_fold
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Estimate, Fitted
 from calibrate.rows import Rows
-
-LARGE = 5_000_000
-"""Scores from which the search begins on a part of the rows, a 12th of them or 4,096."""
 
 SHOWN = 20
 """Classes up to which the parameters of each stand in the record."""
@@ -40,21 +37,8 @@ def optimum(
     unbounded   see `Search.run`
     """
     objective = Objective(rows, weight, family, ridge, family.start, masked)
-    if start is None:
-        start = family.start
-        if rows.n * rows.n_columns >= LARGE and rows.n >= 16 * family.size**0.5:
-            start = _beginning(objective, start, name)
     search = Search(objective)
-    return search.run(start, name, unbounded=unbounded).theta, search.passes
-
-
-def _beginning(objective: Objective, start: np.ndarray, name: str) -> np.ndarray:
-    """The optimum of a part of the rows, of which a weak ridge keeps classes that it lacks where they are."""
-    some = thinned(objective.rows, max(4096, objective.rows.n // 12))
-    weight = float(sum(len(block) if block.weights is None else block.weights.sum() for block in some.blocks()))
-    ridge = np.maximum(objective.ridge, 1.0 / max(weight, 1.0))
-    part = Objective(some, weight, objective.family, ridge, objective.centre, objective.masked)
-    return Search(part).run(start, name, unbounded=False, most=8, small=1e-5).theta
+    return search.run(family.start if start is None else start, name, unbounded=unbounded).theta, search.passes
 
 
 Step = Callable[[Rows, Calibrator | None], tuple[Calibrator, int, Sequence[str]]]

@@ -19,7 +19,7 @@ from calibrate.errors import CalibrateError
 from calibrate.fitting.families import Family, Solve
 from calibrate.numerics import tiles
 from calibrate.outcomes import known_labels
-from calibrate.rows import Block, Rows, from_arrays
+from calibrate.rows import Block, Rows
 from calibrate.sums import Sums
 
 FEW, LIMIT, WORK = 160, 1200, 4e9
@@ -27,6 +27,9 @@ FEW, LIMIT, WORK = 160, 1200, 4e9
 
 MOST, TURNS = 100, 200
 """Newton steps, and conjugate gradients of one of them."""
+
+LOOSE = 1e-4
+"""A squared norm of the residual, of that at the beginning, at which conjugate gradients end at the latest."""
 
 SMALL = 1e-11
 """A squared Newton decrement of so many times the loss: after its step, what is left is far below rounding."""
@@ -101,33 +104,28 @@ class Search:
     passes: int = 0
     point: Point = field(init=False)
 
-    def run(self, start: np.ndarray, name: str, *, unbounded: bool, most: int = MOST, small: float = SMALL) -> Point:
+    def run(self, start: np.ndarray, name: str, *, unbounded: bool) -> Point:
         """The optimum, from `start`.
 
         unbounded   whether the data may have no finite optimum: E302 then, in the name of the method
 
-        Raises `CalibrateError` E306 where `most` steps did not settle it.
+        Raises `CalibrateError` E306 where `MOST` steps did not settle it.
         """
         self.point = self._at(start)
         ridged = bool(self.objective.ridge.any())
-        for _ in range(most):
+        for _ in range(MOST):
             if unbounded and not (ridged or self.point.wrong):
                 # Parameters that get every row right do so the more surely the larger they are.
                 raise separable(name)
             step = self._step()
             gain = -float(self.point.slopes @ step)
-            if gain <= small * max(self.point.value, 1e-9):
+            if gain <= SMALL * max(self.point.value, 1e-9):
                 if unbounded and (self.point.value < 1e-9 or self._reach(step) > GROWING):
                     raise separable(name)
                 return replace(self.point, theta=self.point.theta + step)
             self._along(step, gain)
-        if most == MOST:
-            raise CalibrateError(
-                "E306",
-                f"{name}: the search did not settle in {self.passes} passes",
-                "structured-vector has an answer on any data",
-            )
-        return self.point
+        hint = "structured-vector has an answer on any data"
+        raise CalibrateError("E306", f"{name}: the search did not settle in {self.passes} passes", hint)
 
     def _at(self, theta: np.ndarray) -> Point:
         self.passes += 1
@@ -159,7 +157,8 @@ class Search:
         if first <= 0:
             return np.zeros_like(r)
         step, direction = np.zeros_like(r), z
-        wanted = first * min(1e-2, max(1e-8, first / max(self.point.value, 1e-9)))
+        left = first / max(self.point.value, 1e-9)
+        wanted = first * (1e-2 if left < SMALL else min(1e-2, max(LOOSE, left)))
         for _ in range(TURNS):
             product = self.objective.times(self.point.theta, direction)
             self.passes += 1
@@ -220,13 +219,13 @@ class _Slopes:
         labels, size = known_labels(block), self.family.size
         loss, slopes, wrong = 0.0, np.zeros(size), 0
         curves: np.ndarray | float = 0.0
-        for x, p, w, y in _tiles(block, labels, self.family, self.theta, self.masked):
-            found = np.log(p.total)
-            found -= p.true
+        for x, tile, w, y in _tiles(block, labels, self.family, self.theta, self.masked):
+            found = np.log(tile.total)
+            found -= tile.true
             loss += float(found.sum() if w is None else w @ found)
-            curves = curves + (self.family.hessian if self.exact else self.family.curves)(x, p.p, w)
-            wrong += int(np.count_nonzero(p.true < 0))
-            residual = p.p
+            curves = curves + (self.family.hessian if self.exact else self.family.curves)(x, tile.p, w)
+            wrong += int(np.count_nonzero(tile.true < 0))
+            residual = tile.p
             residual[y, np.arange(len(y))] -= 1.0
             if w is not None:
                 residual *= w
@@ -236,7 +235,10 @@ class _Slopes:
 
 @dataclass(frozen=True, eq=False)
 class _Product:
-    """Collector: the Hessian's product with a direction."""
+    """Collector: the Hessian's product with a direction, from scores and probabilities in float32.
+
+    That is good enough for a step: the gradient, which decides where the search ends, is of float64.
+    """
 
     family: Family
     theta: np.ndarray
@@ -245,12 +247,13 @@ class _Product:
 
     def __call__(self, block: Block) -> Sums:
         product = np.zeros(self.family.size)
-        for x, p, w, _ in _tiles(block, known_labels(block), self.family, self.theta, self.masked):
-            q = self.family.scores(x, self.direction)
-            q -= np.einsum("ks,ks->s", p.p, q)
-            q *= p.p
+        theta, direction = self.theta.astype(np.float32), self.direction.astype(np.float32)
+        for x, tile, w, _ in _tiles(block, known_labels(block), self.family, theta, self.masked):
+            q = self.family.scores(x, direction)
+            q -= np.einsum("ks,ks->s", tile.p, q)
+            q *= tile.p
             if w is not None:
-                q *= w
+                q *= w.astype(np.float32)
             product += self.family.slopes(x, q)
         return {"product": product}
 
@@ -286,7 +289,7 @@ def _tiles(
 ) -> Iterator[tuple[np.ndarray, _Tile, np.ndarray | None, np.ndarray]]:
     """Scores x (K, s), softmax of u, weights and labels, tile by tile. Masked scores are 0 in x and -inf in u."""
     for rows in tiles(*block.scores.shape):
-        x, y = block.scores[rows].T, labels[rows]
+        x, y = block.scores[rows].T.astype(theta.dtype, copy=False), labels[rows]
         hidden = np.isneginf(x) if masked else None
         if hidden is not None:
             x = np.where(hidden, 0.0, x)
@@ -299,20 +302,3 @@ def _tiles(
         total = np.add.reduce(u, axis=0)
         u /= total
         yield x, _Tile(u, total, true), None if block.weights is None else block.weights[rows], y
-
-
-def thinned(rows: Rows, n: int) -> Rows:
-    """About n rows of many, evenly spread, to begin a search on."""
-    found = rows.sum(_Thinned(max(1, rows.n // n)))
-    columns = [np.concatenate(found[key]) if found[key] else None for key in ("scores", "labels", "weights")]  # type: ignore[arg-type]
-    return from_arrays(np.asarray(columns[0]), columns[1], columns[2])
-
-
-@dataclass(frozen=True)
-class _Thinned:
-    step: int
-
-    def __call__(self, block: Block) -> Sums:
-        some = slice(-block.start % self.step, None, self.step)
-        weights = () if block.weights is None else (block.weights[some],)
-        return {"scores": (np.array(block.scores[some]),), "labels": (known_labels(block)[some],), "weights": weights}

