@@ -1,0 +1,92 @@
+r"""Dirichlet calibration: a matrix on log probabilities, regularised off its diagonal and in the biases (ODIR).
+
+    p = softmax(W log softmax(z) + b)
+
+W and b minimise the mean NLL + odir |offdiag W|^2 + reg |b|^2: convex. If the probabilities of each class are Dirichlet
+distributed, the calibrated ones have this form. The diagonal is free, so it needs a row of every class and classes that
+are confused now and then; else no finite parameters are best (E302). The authors choose both strengths by
+cross-validation; 0.001 is the middle of their grid. The sums are not divided by the number of their terms, and no
+class is singled out: their package fixes the last row of W and b at 0, which makes the answer depend on the order of
+the classes. The predicted class may change. A masked class (-inf, probability 0) has no logarithm (E304).
+Take structured-matrix instead where rows are few: its strengths follow from n and K.
+Kull, Perello Nieto, Kangsepp, Silva Filho, Song, Flach: Beyond Temperature Scaling: Obtaining Well-Calibrated
+Multiclass Probabilities with Dirichlet Calibration. NeurIPS 2019. https://doi.org/10.48550/arXiv.1910.12656
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from calibrate.fitting.forms import expect_softmax
+from calibrate.fitting.linear import expect_finite, expect_square, expect_strength, fitted
+from calibrate.fitting.square import multiplied, solved, strengths
+from calibrate.protocols import Calibrator, Link
+from calibrate.results import Fitted
+from calibrate.rows import Rows
+
+NAME = "dirichlet"
+
+
+@dataclass(frozen=True)
+class Dirichlet:
+    """`matrix` (a row per class of the answer) and `biases`, of log softmax of scores divided by 2^`exponent`."""
+
+    matrix: tuple[tuple[float, ...], ...]
+    biases: tuple[float, ...]
+    exponent: int = 0
+
+    keeps_top: ClassVar[bool] = False
+    for_events: ClassVar[bool | None] = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number, and no square."""
+        expect_square(NAME, self.matrix, self.biases)
+        expect_finite(NAME, self.matrix, self.biases)
+
+    @property
+    def n_parameters(self) -> int:
+        """K (K + 1)."""
+        return len(self.biases) * (len(self.biases) + 1)
+
+    def transform(self, scores: np.ndarray) -> np.ndarray:
+        """W log softmax(z) + b in the precision of the scores (m, K). Raises E304 for a masked class."""
+        return multiplied(scores, self.matrix, self.biases, "log-softmax", self.exponent, NAME)
+
+    @classmethod
+    def fit(
+        cls,
+        rows: Rows,
+        link: Link,
+        *,
+        folds: int = 0,
+        level: float = 0.95,
+        odir: float = 1e-3,
+        reg: float = 1e-3,
+    ) -> Fitted:
+        """All rows, and with `folds` one for each fold fitted on the others.
+
+        odir   strength of the squares of W off its diagonal (lambda of the paper, times K (K - 1))
+        reg    strength of the squares of b (mu of the paper, times K)
+
+        Raises `CalibrateError` E301, E302 where no finite parameters are best, E304, E307, and E308 for a link that is
+        not the softmax.
+        """
+        expect_softmax(link, NAME)
+        expect_strength(NAME, "odir", odir)
+        expect_strength(NAME, "reg", reg)
+        ridge = strengths(rows.n_columns, diagonal=0.0, beside=odir, biases=reg)
+
+        def step(some: Rows, start: Calibrator | None) -> tuple[Dirichlet, int, Sequence[str]]:
+            begun = (start.matrix, start.biases, start.exponent) if isinstance(start, cls) else None
+            w, b, exponent, passes = solved(some, "log-softmax", ridge, NAME, begun)
+            return cls(w, b, exponent), passes, ()
+
+        return fitted(rows, link, folds, level, step, _shown)
+
+
+def _shown(_one: Calibrator) -> dict[str, float]:
+    return {}
