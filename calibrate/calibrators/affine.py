@@ -24,7 +24,7 @@ import numpy as np
 
 from calibrate.fitting.events import Answer, finite_parameters, fitted_events, known_ridge, not_separable, survey
 from calibrate.fitting.lines import line, straight
-from calibrate.fitting.logistic import WEAK, certain
+from calibrate.fitting.event_logistic import WEAK, certain
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows

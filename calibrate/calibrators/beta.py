@@ -25,7 +25,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
-from calibrate.fitting.logistic import WEAK, Basis, Line, Solution, certain, solve, standard
+from calibrate.fitting.event_logistic import WEAK, Basis, Line, Solution, certain, solve, standard
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows

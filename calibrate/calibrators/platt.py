@@ -26,7 +26,7 @@ import numpy as np
 
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, not_separable, survey
 from calibrate.fitting.lines import line, straight
-from calibrate.fitting.logistic import certain
+from calibrate.fitting.event_logistic import certain
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows

@@ -24,7 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
-from calibrate.fitting.logistic import WEAK, Line, certain, solve, standard
+from calibrate.fitting.event_logistic import WEAK, Line, certain, solve, standard
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibrate.fitting.newton import Bends, Climbed, climb, inverses
+from calibrate.fitting.damped_newton import Bends, Climbed, climb, inverses
 from calibrate.numerics import tiles
 from calibrate.rows import Block, Rows
 from calibrate.sums import Sums

@@ -11,7 +11,7 @@ import numpy as np
 from calibrate.evidence.cox import Problems, standard_errors
 from calibrate.evidence.decisions import moments
 from calibrate.evidence.results import EventTotals
-from calibrate.fitting.newton import Climbed
+from calibrate.fitting.damped_newton import Climbed
 from calibrate.results import Estimate
 from calibrate.sums import Sums
 from calibrate.uncertainty import quantiles

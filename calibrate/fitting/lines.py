@@ -10,7 +10,7 @@ import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting.events import Answer, Events, label
-from calibrate.fitting.logistic import Line, Solution, solve, standard
+from calibrate.fitting.event_logistic import Line, Solution, solve, standard
 
 
 @dataclass(frozen=True, eq=False)

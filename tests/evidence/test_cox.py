@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from calibrate.evidence.cox import Problems, recalibrate, standard_errors
 from calibrate.evidence.gather import evidence
-from calibrate.fitting.newton import Climbed
+from calibrate.fitting.damped_newton import Climbed
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.rows import Rows, from_arrays
 from calibrate.scoring import BEFORE, Unchanged

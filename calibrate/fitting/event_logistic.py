@@ -19,7 +19,7 @@ import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting.events import Events, label
-from calibrate.fitting.newton import Bends, Climbed, climb, inverses
+from calibrate.fitting.damped_newton import Bends, Climbed, climb, inverses
 from calibrate.fitting.slopes import subsample
 from calibrate.numerics import tiles
 from calibrate.rows import Block, Rows

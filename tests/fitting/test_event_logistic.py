@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibrate.fitting.events import survey
-from calibrate.fitting.logistic import Line, _Likelihood, certain, solve, standard
+from calibrate.fitting.event_logistic import Line, _Likelihood, certain, solve, standard
 from calibrate.rows import from_arrays
 
 

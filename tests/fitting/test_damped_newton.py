@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from calibrate.fitting.newton import MOST, Bends, climb, inverses
+from calibrate.fitting.damped_newton import MOST, Bends, climb, inverses
 
 
 def bends(sums: np.ndarray) -> Bends:
