@@ -10,24 +10,14 @@ Anderson 1984, doi:10.1093/biomet/71.1.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from calibrate.fitting.damped_newton import Bends, Climbed, climb, inverses
 from calibrate.numerics import tiles
 from calibrate.rows import Block, Rows
 from calibrate.sums import Sums
-
-MOST = 60
-"""Passes at most; five to eight are usual."""
-
-CLOSE = 1e-7
-"""A step that changes no linear predictor by more is the last: it leaves an error of the order of its square."""
-
-FARTHEST = 8.0
-"""The first step changes no linear predictor by more: where nearly all rows are sure, the curvature says nothing.
-After one that was good the next may go twice as far."""
 
 LOSS, G0, G1, H00, H01, H11, M00, M01, M11 = range(9)
 """Sums of a problem: w loss; gradient w (y - q) (1, z); information w q (1 - q) (1, z, z^2); w^2 (y - q)^2 (1, z, z^2).
@@ -53,6 +43,11 @@ class Problems:
     centre: np.ndarray
     reach: np.ndarray
     frequency: np.ndarray
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which parameters are fitted, (Q, 2)."""
+        return np.stack([np.ones_like(self.joint), self.joint], axis=1)
 
     def at(self, which: np.ndarray, points: np.ndarray) -> Likelihood:
         """What is to be summed of problems `which` (q,) at points (q, 2)."""
@@ -91,26 +86,10 @@ class Likelihood:
         return np.stack([term.sum(axis=1) for term in terms])
 
 
-@dataclass(frozen=True, eq=False)
-class Recalibrated:
-    """The answers.
-
-    points   a + b centre and b, (Q, 2)
-    sums     (9, Q) at a point so close that their relative error is of the order of 1e-7
-    settled  (Q,) whether the search ended
-    """
-
-    points: np.ndarray
-    sums: np.ndarray
-    settled: np.ndarray
-    passes: int
-
-
-def recalibrate(rows: Rows, problems: Problems) -> Recalibrated:
-    """The maxima of all problems over rows of logits, by damped Newton steps; every step is one pass for all of them.
+def recalibrate(rows: Rows, problems: Problems) -> Climbed:
+    """The maxima of all problems over rows of logits: points (Q, 2) of a + b centre and b, and their sums (9, Q).
 
     Two starts of the joint ones share the first pass: perfect calibration, and no use of p at all; the better is taken.
-    A step that does not raise the likelihood is cut to a quarter. A problem that is done is not summed again.
     """
     every, none = np.arange(len(problems.column)), np.zeros(len(problems.column))
     joint = np.flatnonzero(problems.joint)
@@ -125,65 +104,15 @@ def recalibrate(rows: Rows, problems: Problems) -> Recalibrated:
     sums, other = first[:, : len(every)], first[:, len(every) :]
     better = other[LOSS] < sums[LOSS, joint]
     points[joint[better]], sums[:, joint[better]] = blind[better], other[:, better]
-    return _climb(found, problems, points, sums)
+    return climb(found, _bends, points, sums, np.stack([none + 1.0, problems.reach], axis=1), problems.free)
 
 
-def _climb(
-    found: Callable[[np.ndarray, np.ndarray], np.ndarray], problems: Problems, points: np.ndarray, sums: np.ndarray
-) -> Recalibrated:
-    most = np.full(len(points), FARTHEST)
-    step = _newton(sums, problems.joint, problems.reach, most)
-    settled, passes = _arrived(sums, step, problems.reach), 1
-    while passes < MOST and not settled.all():
-        open_ = np.flatnonzero(~settled)
-        tried = points[open_] + step[open_]
-        new = found(open_, tried)
-        passes += 1
-        # To the rounding of the sum: beside the maximum all losses are equal.
-        good = new[LOSS] <= sums[LOSS, open_] * (1 + 1e-13)
-        moved, kept = open_[good], open_[~good]
-        points[moved], sums[:, moved] = tried[good], new[:, good]
-        most[moved] *= 2
-        step[moved] = _newton(new[:, good], problems.joint[moved], problems.reach[moved], most[moved])
-        step[kept] /= 4
-        most[kept] = _size(step[kept], problems.reach[kept])
-        settled[moved] = _arrived(new[:, good], step[moved], problems.reach[moved])
-    last = _size(step, problems.reach) <= CLOSE
-    return Recalibrated(np.where(last[:, None], points + step, points), sums, settled, passes)
+def _bends(sums: np.ndarray) -> Bends:
+    information = sums[[H00, H01, H01, H11]].T.reshape(-1, 2, 2)
+    return Bends(sums[LOSS], sums[[G0, G1]].T, information)
 
 
-def _newton(sums: np.ndarray, joint: np.ndarray, reach: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Newton's steps (q, 2), cut where they change a linear predictor by more than `most` (q,)."""
-    gradient = np.stack([sums[G0], np.where(joint, sums[G1], 0.0)], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        step = np.einsum("qij,qj->qi", inverses(sums, joint), gradient)
-        # No curvature is left where all rows are sure: then up the gradient.
-        step = np.where(np.isfinite(step).all(axis=1)[:, None], step, np.sign(gradient) * most[:, None])
-        return np.asarray(step * np.minimum(1.0, most / _size(step, reach))[:, None])
-
-
-def _arrived(sums: np.ndarray, step: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The step is too short to matter, or the gradient is at its rounding floor (no term is larger than its loss)."""
-    floor = 4e-16 * sums[LOSS]
-    flat = (np.abs(sums[G0]) <= floor) & ((step[:, 1] == 0) | (np.abs(sums[G1]) <= floor * reach))
-    return np.asarray((_size(step, reach) <= CLOSE) | flat)
-
-
-def _size(step: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The most that a step changes a linear predictor, (q,)."""
-    return np.asarray(np.abs(step[:, 0]) + reach * np.abs(step[:, 1]))
-
-
-def inverses(sums: np.ndarray, joint: np.ndarray) -> np.ndarray:
-    """Inverse information (q, 2, 2); of a alone the other entries are 0."""
-    h00, h01, h11 = sums[H00], np.where(joint, sums[H01], 0.0), np.where(joint, sums[H11], 1.0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        inverse = np.stack([h11, -h01, -h01, h00], axis=1).reshape(-1, 2, 2) / (h00 * h11 - h01**2)[:, None, None]
-    inverse[~joint, 1, 1] = 0.0
-    return np.asarray(inverse)
-
-
-def standard_errors(found: Recalibrated, problems: Problems, weights: np.ndarray) -> np.ndarray:
+def standard_errors(found: Climbed, problems: Problems, weights: np.ndarray) -> np.ndarray:
     """Standard errors of a and b, (Q, 2); `weights` are the sums of 1, w, w^2 over all rows.
 
     The larger of two: from the inverse Fisher information H^-1 times sum w^2 / sum w (Kish 1965), and from the sandwich
@@ -192,7 +121,7 @@ def standard_errors(found: Recalibrated, problems: Problems, weights: np.ndarray
     is not above k.
     """
     w1, w2 = float(weights[1]), float(weights[2])
-    inverse = inverses(found.sums, problems.joint)
+    inverse = inverses(_bends(found.sums).information, problems.free)
     plain = _of_parameters(inverse * (w2 / w1), problems.centre)
     k = np.where(problems.joint, 2.0, 1.0)
     spare = w1**2 / w2 - k

@@ -8,9 +8,10 @@ from math import isfinite
 
 import numpy as np
 
-from calibrate.evidence.cox import Problems, Recalibrated, standard_errors
+from calibrate.evidence.cox import Problems, standard_errors
 from calibrate.evidence.decisions import moments
 from calibrate.exhibits import EventTotals
+from calibrate.fitting.damped_newton import Climbed
 from calibrate.results import Estimate
 from calibrate.sums import Sums
 from calibrate.uncertainty import quantiles
@@ -96,7 +97,7 @@ def _no_slope(equal: bool, separated: bool, reversed_: bool) -> str:
 
 
 def totals_of(
-    sums: Sums, sides: Sequence[str], labels: Sequence[str], seen: Outlook, found: Recalibrated | None, level: float
+    sums: Sums, sides: Sequence[str], labels: Sequence[str], seen: Outlook, found: Climbed | None, level: float
 ) -> dict[str, tuple[EventTotals, ...]]:
     """Side -> totals of every class or event; `found` are the answers of `seen.problems()`, None where it has none."""
     powers, happened = np.asarray(sums["powers"]), np.asarray(sums["happened"])
@@ -144,7 +145,7 @@ def _ratio(powers: np.ndarray, happened: np.ndarray, expected: float, level: flo
 Three = tuple[Estimate, Estimate, Estimate]
 
 
-def _recalibrations(seen: Outlook, found: Recalibrated | None, powers: np.ndarray, level: float) -> list[Three]:
+def _recalibrations(seen: Outlook, found: Climbed | None, powers: np.ndarray, level: float) -> list[Three]:
     """In-the-large, intercept and slope of every column."""
     answers: dict[tuple[int, bool], tuple[Estimate, Estimate]] = {}
     problems = seen.problems()

@@ -9,8 +9,9 @@ import pytest
 from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 
-from calibrate.evidence.cox import Problems, Recalibrated, recalibrate, standard_errors
+from calibrate.evidence.cox import Problems, recalibrate, standard_errors
 from calibrate.evidence.gather import evidence
+from calibrate.fitting.damped_newton import Climbed
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.rows import Rows, from_arrays
 from calibrate.scoring import BEFORE, Unchanged
@@ -26,7 +27,7 @@ def world(n: int, a: float, b: float, spread: float = 2.0, seed: int = 0) -> tup
     return z, (rng.random(n) < sigmoid(a + b * z)).astype(np.int64)
 
 
-def solved(z: np.ndarray, y: np.ndarray, w: np.ndarray | None = None) -> tuple[Problems, Recalibrated]:
+def solved(z: np.ndarray, y: np.ndarray, w: np.ndarray | None = None) -> tuple[Problems, Climbed]:
     """Both problems of one column."""
     every = np.ones(len(z)) if w is None else w
     centre = np.average(z, weights=every)
@@ -39,7 +40,7 @@ def solved(z: np.ndarray, y: np.ndarray, w: np.ndarray | None = None) -> tuple[P
     return problems, recalibrate(from_arrays(z[:, None], y[:, None], w), problems)
 
 
-def parameters(problems: Problems, found: Recalibrated) -> list[tuple[float, float]]:
+def parameters(problems: Problems, found: Climbed) -> list[tuple[float, float]]:
     assert found.settled.all()
     return [(a - c * b, b) for (a, b), c in zip(found.points.tolist(), problems.centre.tolist(), strict=True)]
 

@@ -1,0 +1,72 @@
+r"""Affine logistic calibration: logit p' = a z + b of the logit z, by (weakly) penalised maximum likelihood.
+
+    minimise  sum_i w_i H(y_i, sigmoid(a z_i + b)) + ridge / 2 (g^2 + s^2)
+
+with the cross-entropy H, one slope and offset per event; g is the logit of p' at the mean score and s the slope per
+standard deviation of the scores. The ridge weighs a tenth of a row: it hardly moves an answer, but gives rows
+without any error, or of one outcome alone, one. ridge=0: the maximum likelihood itself (Cox 1958), or an error.
+
+For some hundred rows and more, where scores are over- or under-confident and off in level too. `platt` is the same
+with smoothed targets, more cautious for few rows; temperature has no offset; `beta` and `quadratic` bend. A negative
+slope is allowed and noted. Intervals: Wald, the larger of information and sandwich.
+
+Cox, Two further applications of a model for binary regression. Biometrika 45, 1958.
+https://doi.org/10.1093/biomet/45.3-4.562
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from calibrate.fitting.event_logistic import WEAK, certain
+from calibrate.fitting.events import Answer, finite_parameters, fitted_events, known_ridge, not_separable, survey
+from calibrate.fitting.lines import line, straight
+from calibrate.protocols import Link
+from calibrate.results import Fitted
+from calibrate.rows import Rows
+
+
+@dataclass(frozen=True)
+class Affine:
+    """a z + b, with one slope `a` and one offset `b` per label."""
+
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+
+    keeps_top: ClassVar[bool] = False
+    for_events: ClassVar[bool | None] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is not finite."""
+        finite_parameters({"a": self.a, "b": self.b})
+
+    @property
+    def n_parameters(self) -> int:
+        """2 per label."""
+        return 2 * len(self.a)
+
+    def transform(self, scores: np.ndarray) -> np.ndarray:
+        """a z + b (m, L), in the precision of the scores."""
+        return line(scores, self.a, self.b)
+
+    @classmethod
+    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float = WEAK) -> Fitted:
+        """The slopes and offsets of all labels.
+
+        ridge   weight of the penalty, in rows
+
+        Raises `CalibrateError` E301, E304, E305, E307, E602; without a ridge E302 for separable events.
+        """
+        return fitted_events(partial(_fitted, known_ridge("affine", ridge)), rows, link, folds, level)
+
+
+def _fitted(ridge: float, rows: Rows) -> Answer:
+    events = survey(rows)
+    if ridge == 0:
+        not_separable(events, "a ridge above 0, or platt with smoothing, has an answer")
+    found = straight(events, certain(rows.n_columns), ridge)
+    return found.answer(Affine(*found.lines()))
