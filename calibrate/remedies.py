@@ -103,7 +103,8 @@ REMEDIES: dict[str, str] = {
     "E301": "If no score differs from another, nothing can be calibrated. Look whether these are the right file and "
     "the right columns.",
     "E302": "A model without a single error on these rows cannot be told how sure to be. Nearly always these are its "
-    "training rows: fit on rows that it has not seen, and on enough of them.",
+    "training rows: fit on rows that it has not seen, and on enough of them. A regularised method, as "
+    "structured-vector, has an answer all the same.",
     "E303": "The scores know no more about the labels than a die. Nearly always rows or classes are out of order: "
     "compare the order of scores and labels, and --label-base.",
     "E304": "No temperature gives a true class that has probability 0 another one. --clip moves probabilities away "

@@ -15,8 +15,8 @@ from calibrate.protocols import Calibrator, Link
 from calibrate.results import Estimate, Fitted
 from calibrate.rows import Rows
 
-SHOWN = 20
-"""Classes up to which the parameters of each stand in the record."""
+SHOWN = 5
+"""Classes up to which the parameters of each stand in the record; of more they fill a screen."""
 
 
 def optimum(
