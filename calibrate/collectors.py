@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from calibrate.errors import CalibrateError
 from calibrate.outcomes import bin_index
 from calibrate.protocols import Outcomes
 from calibrate.sums import Sums
@@ -237,6 +238,16 @@ class RawColumn:
             p, y = np.asarray(outcomes.confidence)[:, None], outcomes.correct[:, None]
         w = np.ones(len(p)) if outcomes.weights is None else outcomes.weights
         return {"predicted": (p.copy(),), "observed": (y.copy(),), "weight": (w.copy(),)}
+
+
+MOST_BINS = 100_000
+
+
+def known_bins(metric: str, bins: int) -> None:
+    """Raise `CalibrateError` E602 for a number of bins that no metric can have."""
+    if not 1 <= bins <= MOST_BINS:
+        text = f"{metric}:bins: found {bins}, expected 1 to {MOST_BINS:,}"
+        raise CalibrateError("E602", text, "15 are usual")
 
 
 def edges(bins: int) -> np.ndarray:

@@ -24,6 +24,7 @@ from calibrate.rows import Block, from_arrays
 from calibrate.versioned import Kind, encoded
 
 SCHEMA = "calibrate/model/1"
+SCALES = ("logits", "probs", "log-probs", "sigmoid")
 KIND = Kind(
     "model",
     SCHEMA,
@@ -159,6 +160,8 @@ def from_json(data: bytes, name: str) -> Model:
         file = msgspec.convert(KIND.decoded(data), Document)
         calibrator = calibrator_of(file.calibrator)
         calibrator.transform(np.zeros((1, _sound(file.columns, file.classes, file.task))))
+        if file.scale not in SCALES:
+            raise ValueError(f"its scale is {file.scale!r}, expected one of {', '.join(SCALES)}")
         return Model(
             registry.make("links", file.link),
             calibrator,

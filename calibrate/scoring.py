@@ -164,7 +164,7 @@ def measure(
     unseen = _runner_up(rows, link, steps, tuple(found.values()), differences, task)
     for name, sums_of in (*found.items(), (CHANGE, differences)):
         sums_of.update(unseen.get(name, {}))
-    estimates = {name: {key: m.finish(task, f) for key, m in asked.items()} for name, f in found.items()}
+    estimates = {name: {key: _within(m, m.finish(task, f)) for key, m in asked.items()} for name, f in found.items()}
     variants = {name: _variant(found[name], metrics, task, names, level) for name, metrics in estimates.items()}
     change = None
     if BEFORE in steps and AFTER in steps:
@@ -201,6 +201,14 @@ def _collectors(metrics: Mapping[str, Metric], task: Task, n_columns: int) -> tu
     if n_columns <= CURVES_AT_MOST and any(isinstance(c, EventBins) for c in asked):
         curves = (*curves, EventBins(CURVE_BINS))
     return tuple(dict.fromkeys((ROWS, *asked, *curves)))
+
+
+def _within(metric: Metric, estimate: Estimate) -> Estimate:
+    """The estimate, its ends within what the metric can be: of a handful of rows the formulae can pass that."""
+    if estimate.low is None or estimate.high is None:
+        return estimate
+    least, most = metric.span
+    return replace(estimate, low=max(estimate.low, least), high=min(estimate.high, most))
 
 
 def _at_level(metric: Metric, level: float) -> Metric:

@@ -7,7 +7,7 @@ unknown is passed over. JSON has no infinite numbers: those are null, with their
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import Annotated, Any
 
@@ -33,6 +33,7 @@ from calibrate.table import Decision
 from calibrate.versioned import Kind
 
 SCHEMA = "calibrate/result/1"
+MOST_ROWS = 1e15
 KIND = Kind(
     "result",
     SCHEMA,
@@ -183,6 +184,8 @@ def _sides(result: Result, part: Callable[[Variant], Any]) -> dict[str, Any]:
 
 def result_of(file: Document) -> Result:
     """What a document says. Raises `ValueError` where its parts do not fit each other."""
+    for name, estimate in _estimates(file):
+        _check_cells(name, estimate)
     for curve in (*file.bins.before, *file.bins.after):
         _check_curve(curve)
     if file.after is None and (file.bins.after or file.totals.after):
@@ -215,6 +218,25 @@ def result_of(file: Document) -> Result:
         file.environment,
         file.options,
     )
+
+
+def _estimates(file: Document) -> Iterator[tuple[str, Estimate]]:
+    """Every estimate of a document by its place, those of classes and labels too."""
+    for side in ("before", "after"):
+        for key, estimate in (getattr(file, side) or {}).items():
+            for number, one in enumerate((estimate, *estimate.parts)):
+                yield f"$.{side}.{key}" + (f".parts[{number - 1}]" if number else ""), one
+    for number, gate in enumerate(file.gates):
+        yield f"$.gates[{number}].judged", gate.judged
+
+
+def _check_cells(name: str, estimate: Estimate) -> None:
+    """Bins are shares, probabilities, frequencies and rows: a calculation with others has no sense."""
+    for share, predicted, observed, n in estimate.cells:
+        if not (0 < share <= 1 and 0 <= predicted <= 1 and 0 <= observed <= 1 and 0.5 <= n <= MOST_ROWS):
+            raise ValueError(
+                f"{name}.cells: found {(share, predicted, observed, n)}, expected a share, two frequencies, rows"
+            )
 
 
 def _check_curve(curve: Curve) -> None:

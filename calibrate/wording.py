@@ -15,6 +15,7 @@ TITLES = {
     "classwise_ece": "Classwise ECE",
     "mce": "MCE",
     "confidence_gap": "Confidence gap",
+    "link_loss": "Link's own loss",
 }
 """How a metric is called at the head of its row."""
 

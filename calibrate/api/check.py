@@ -14,7 +14,7 @@ from calibrate.api.paired import paired
 from calibrate.api.score import Chosen, measured
 from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError, shown
-from calibrate.gates.against import Comparison, refuse_other, same_rows, same_run
+from calibrate.gates.against import Comparison, refuse_changed, refuse_other, same_rows, same_run
 from calibrate.gates.decide import decide, limits_of, metrics_for
 from calibrate.gates.policy import INCREASES, Limit, Policy, policy_of
 from calibrate.model import Model
@@ -143,6 +143,8 @@ def checked(run: Measuring, policy: Policy, baselines: Baselines, *, fail_on_war
     how = (run.link, run.metrics, run.level, run.bins, also)
     result = measured(data, run.model, *how)
     both = None
+    if baselines.scores is None and _same_model(baselines.model, run.model):
+        baselines = replace(baselines, result=result, name=baselines.model_name or "the same model", model=None)
     if baselines.has_rows and any(limit.rule in INCREASES for limit in limits):
         old = None
         if baselines.scores is not None:
@@ -152,6 +154,10 @@ def checked(run: Measuring, policy: Policy, baselines: Baselines, *, fail_on_war
             )  # fmt: skip
         both = paired(data, run.model, old, baselines.model, *how)
     return _told(result, policy, limits, baselines, both, fail_on_warn=fail_on_warn)
+
+
+def _same_model(old: Model | None, new: Model | None) -> bool:
+    return old is not None and new is not None and old.to_json() == new.to_json()
 
 
 def checked_result(result: Result, policy: Policy, baselines: Baselines, *, fail_on_warn: bool = False) -> Result:
@@ -194,7 +200,8 @@ def _comparison(
         name = baselines.model_name or ("the old scores" if baselines.model is None else "the old model")
         return Comparison("paired", name, paired=both)
     if old is not None:
-        if same_run(result, old):
+        if old is result or same_run(result, old):
+            refuse_changed(result, old, name, metrics_for(tuple(compared), result.task))
             return Comparison("identical", name, old)
         hint = "the rows may be the same: --baseline-scores or --baseline-model would pair them"
         return Comparison("unpaired", name, old, notes=(hint,) if same_rows(result, old) else ())

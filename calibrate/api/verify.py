@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,7 +17,9 @@ from calibrate import __version__, model, stored
 from calibrate.api import report as bundle
 from calibrate.api.audit import audited, order_from, plain, read_for
 from calibrate.api.check import Baselines
+from calibrate.api.load import own_table
 from calibrate.errors import CalibrateError, shown
+from calibrate.gates.policy import policy_of
 from calibrate.outputs.manifest import MANIFEST, listed, text
 from calibrate.reporting.document import digest, typed
 from calibrate.results import Input
@@ -26,8 +29,8 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-12
 """Numbers agree where they differ by no more than this share of them, or by no more than this."""
 MEASURED = ("result", "thresholds", "events", "rows", "class_counts")
 """What of a document the data give again."""
-OF_THE_MACHINE = re.compile(r"\$\.result\.environment(\.|$)")
-"""What may differ on another machine, without any number being another."""
+OF_THE_MACHINE = re.compile(r"\$\.result\.(environment(\.|$)|inputs\[\d+\]\.name$)")
+"""What may differ on another machine, or of a file that was renamed, without any number being another."""
 MOST_BYTES = 1 << 28
 
 File = str | os.PathLike[str]
@@ -148,12 +151,24 @@ def _against_document(found: _Read) -> Iterator[Finding]:
         yield Finding("$.id", f"found {shown(document['id'])!r}, its content has {digest(document)!r}")
     if document["version"] == __version__:
         yield from _against_pages(found)
+    else:
+        theirs = shown(document["version"])
+        yield Finding("$.version", f"found {theirs}, this is {__version__}: pages and tables cannot be checked by it")
+    yield from _against_order(found)
+    for name in found.files:
+        if name not in bundle.NAMES and name != MANIFEST and name in found.manifest:
+            yield Finding(shown(name, 255), "is no file of a bundle")
     kept = {bundle.GATES: "gates_file", bundle.BASELINE: "baseline"}
     for name, key in kept.items():
         expected = (document[key] or {}).get("sha256")
-        if expected is not None and name in found.files and sha256(found.files[name]).hexdigest() != expected:
+        content = found.files.get(name)
+        if (expected is None) != (content is None):
+            yield Finding(name, f"is {'missing' if content is None else 'here'}: {bundle.JSON} says otherwise")
+        elif expected is not None and content is not None and sha256(content).hexdigest() != expected:
             yield Finding(name, f"is not the file that {bundle.JSON} names")
-    if document["model"] is not None and bundle.MODEL in found.files:
+    if (document["model"] is None) != (bundle.MODEL not in found.files):
+        yield Finding(bundle.MODEL, f"is missing or too much: {bundle.JSON} says otherwise")
+    elif document["model"] is not None:
         yield from _differences(document["model"], _decoded(found.files[bundle.MODEL]), f"{bundle.MODEL}: $", 0.0)
 
 
@@ -168,6 +183,32 @@ def _against_pages(found: _Read) -> Iterator[Finding]:
             yield Finding(name, f"is not what {bundle.JSON} gives")
         elif name not in found.files and name not in found.manifest:
             yield Finding(name, f"is missing: {bundle.JSON} gives it")
+
+
+def _against_order(found: _Read) -> Iterator[Finding]:
+    """What was asked for stands in three places: the document, options.json and the file of gates."""
+    document = found.document
+    try:
+        order = order_from(found.files.get(bundle.OPTIONS, b""), bundle.OPTIONS)
+        yield from _differences(document["inputs"], document["result"]["inputs"], "$.inputs", 0.0)
+        yield from _differences(document["reading"], plain(order.reading), "$.reading", 0.0)
+        yield from _differences(document["minimum_n"], order.minimum_n, "$.minimum_n", 0.0)
+        kept = found.files.get(bundle.GATES)
+        if kept is None:
+            return
+        table = tomllib.loads(kept.decode())
+        name = (document["gates_file"] or {}).get("name", "")
+        filed = policy_of(own_table(table) if name == "pyproject.toml" else table, name)
+    except (CalibrateError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as problem:
+        yield Finding(bundle.OPTIONS, f"cannot be held against {bundle.GATES}: {shown(problem, 200)}")
+        return
+    asked = order.policy.limits if order.policy is not None else ()
+    flags = {(limit.metric, limit.rule) for limit in asked if limit.source.startswith("--")}
+    expected = [
+        limit for limit in filed.limits if limit.column or limit.classes or (limit.metric, limit.rule) not in flags
+    ]
+    if [limit for limit in asked if not limit.source.startswith("--")] != expected:
+        yield Finding(bundle.OPTIONS, f"asks for other gates than {bundle.GATES}")
 
 
 def _decoded(content: bytes) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
 from calibrate import __version__, registry
@@ -133,6 +134,16 @@ def same_run(result: Result, baseline: Result) -> bool:
         return inputs, one.options, one.link, one.method, one.after_is, one.n, one.weight, fit
 
     return bool(result.inputs) and all(i.sha256 for i in result.inputs) and facts(result) == facts(baseline)
+
+
+def refuse_changed(result: Result, baseline: Result, name: str, keys: Iterable[str]) -> None:
+    """Raise `CalibrateError` E623 where a baseline of the same scores, labels and model has other numbers."""
+    for key in keys:
+        ours, theirs = (one.judged.metrics[key].value for one in (result, baseline))
+        same = ours == theirs or (ours is not None and theirs is not None and isclose(ours, theirs, rel_tol=1e-6))
+        if not same:
+            found = f"{name}: {key}: found {theirs}, the same scores, labels and model give {ours}"
+            raise CalibrateError("E623", found, AGAIN)
 
 
 def same_rows(result: Result, baseline: Result) -> bool:

@@ -20,10 +20,12 @@ from calibrate.errors import CalibrateError
 from calibrate.gates.chances import OFTEN, Chance, chance, chance_of_gap, rounded_up
 from calibrate.gates.policy import Limit
 from calibrate.results import Estimate, Gate
+from calibrate.uncertainty import quantiles
 from calibrate.uncertainty.binned import NONE_SHOWN, SIMULTANEOUS
 from calibrate.uncertainty.differences import scaled
 from calibrate.wording import apart
 
+FEWEST = 10
 MOST_ROWS = 1e12
 """More rows than this decide nothing."""
 
@@ -62,7 +64,7 @@ def gate_of(limit: Limit, subject: Subject, default: str) -> Gate:
     if relative:
         reason = f"beyond what is allowed: {reason}"
     if verdict == "INCONCLUSIVE" and subject.judged.low is not None:
-        reason += f"; about {needed:,} rows would decide it" if needed else "; no number of rows would"
+        reason += f"; about {needed:,} rows would decide it, were the value the truth" if needed else ""
     calibrated = _chance(limit, subject, on)
     often_missed = calibrated is not None and calibrated.probability < OFTEN
     return Gate(
@@ -167,13 +169,19 @@ def _compared(what: str, found: float, most: float, upper: bool, meets: bool) ->
 
 
 def _needed(subject: Subject, limit: float) -> int | None:
-    """Rows that would decide, were the value as it is and the interval to shrink with the root of the rows."""
+    """Rows on which 4 of 5 samples would decide, were the value the truth and the interval to shrink with their root.
+
+    Nothing for fewer than 10 rows: their value says nothing of others.
+    """
     judged = subject.judged
+    if subject.n < FEWEST:
+        return None
     value = judged.value if judged.debiased is None else judged.debiased
     if value is None or judged.low is None or judged.high is None or value == limit:
         return None
     reach = judged.high - value if limit > value else value - judged.low
-    rows = subject.n * (reach / (limit - value)) ** 2
+    power = 1 + quantiles.normal(0.8) / quantiles.normal(quantiles.tail(subject.level))
+    rows = subject.n * (power * reach / (limit - value)) ** 2
     return rounded_up(rows) if rows < MOST_ROWS else None
 
 
@@ -186,11 +194,21 @@ def _chance(limit: Limit, subject: Subject, on: str) -> Chance | None:
     return chance(subject.judged, limit.limit, on, subject.level) if limit.rule == "max" else None
 
 
+def _one_sided(limit: Limit, subject: Subject) -> tuple[str, ...]:
+    """A limit on one side of 0 says nothing of the other, and 0 is best of this metric."""
+    value = subject.judged.value
+    beyond = value is not None and (value < -limit.limit if limit.rule == "max" else value > -limit.limit)
+    if limit.metric != "confidence_gap" or limit.rule not in ("max", "min") or not beyond:
+        return ()
+    other = "min" if limit.rule == "max" else "max"
+    return (f"0 is best, and the value is further away on the other side: {other} = {-limit.limit:g} limits that one",)
+
+
 def _notes(limit: Limit, subject: Subject, calibrated: Chance | None) -> tuple[str, ...]:
     if calibrated is None:
-        return ()
+        return _one_sided(limit, subject)
     share = f"{calibrated.probability:.0%} of samples"
     often = f"a perfectly calibrated model meets this limit on {subject.n:,} rows in {share}"
-    if calibrated.times is None:
-        return (often,)
-    return (f"{often}; it nearly always does from about {rounded_up(subject.n * calibrated.times):,} rows on",)
+    if calibrated.times is not None:
+        often += f"; it nearly always does from about {rounded_up(subject.n * calibrated.times):,} rows on"
+    return (often, *_one_sided(limit, subject))

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from calibrate.collectors import EventBins
-from calibrate.errors import CalibrateError
+from calibrate.collectors import EventBins, known_bins
 from calibrate.results import Estimate
 from calibrate.uncertainty.binned import NONE_SHOWN, UNSHOWN, all_cells, curves_of, ends_change
 from calibrate.uncertainty.cells import Cells, noise_floor, noise_point
@@ -43,8 +42,7 @@ class ClasswiseEce:
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        if self.bins < 1:
-            raise CalibrateError("E602", f"classwise_ece:bins: found {self.bins}, expected 1 or more")
+        known_bins("classwise_ece", self.bins)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Bin sums of every class."""

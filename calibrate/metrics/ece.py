@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from calibrate.collectors import EventBins, RawColumn, TopBins, equal_mass
+from calibrate.collectors import EventBins, RawColumn, TopBins, equal_mass, known_bins
 from calibrate.errors import CalibrateError
 from calibrate.uncertainty.binned import curve_estimate, curves_of, ends_change, mean_of_labels
 
@@ -47,8 +47,7 @@ class Ece:
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        if self.bins < 1:
-            raise CalibrateError("E602", f"ece:bins: found {self.bins}, expected 1 or more")
+        known_bins("ece", self.bins)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Bin sums, or the raw column for bins of equal mass."""

@@ -15,8 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from calibrate.collectors import EventBins, TopBins
-from calibrate.errors import CalibrateError
+from calibrate.collectors import EventBins, TopBins, known_bins
 from calibrate.uncertainty.binned import all_cells, curves_of, ends_change, max_estimate
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ class Mce:
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        if self.bins < 1:
-            raise CalibrateError("E602", f"mce:bins: found {self.bins}, expected 1 or more")
+        known_bins("mce", self.bins)
 
     def collectors(self, task: Task) -> tuple[Collector, ...]:
         """Bin sums."""

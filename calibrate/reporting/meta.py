@@ -60,7 +60,7 @@ def meta_of(content: bytes, name: str) -> Meta:
     """
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise CalibrateError(
             "E631", f"{shown(name)}: not TOML: {shown(problem, 200)}", 'a line is like: title = "Credit scoring"'
         ) from problem
@@ -70,7 +70,7 @@ def meta_of(content: bytes, name: str) -> Meta:
             _known(table[key], [f.name for f in fields(Person)], f"{name}: {key}")
     try:
         return msgspec.convert(_tidy(table), Meta)
-    except msgspec.ValidationError as problem:
+    except (msgspec.ValidationError, RecursionError) as problem:
         raise CalibrateError(
             "E631", f"{shown(name)}: {shown(problem, 200)}", 'fields are text: title = "Credit scoring"'
         ) from problem

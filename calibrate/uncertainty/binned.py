@@ -22,6 +22,7 @@ Norm = Literal["l1", "l2", "max"]
 UNSHOWN = "no interval whose coverage was shown"
 NONE_SHOWN = "none shown"
 """The method of a metric that has no interval on any data, unlike one whose data are too few for it."""
+MANY_CELLS = 30
 SIMULTANEOUS = "simultaneous clopper-pearson"
 
 
@@ -47,6 +48,15 @@ def curve_estimate(cells: Cells, norm: Norm, level: float, definition: str) -> E
 
 
 def _l1(cells: Cells, level: float, definition: str) -> Estimate:
+    if too_thin(cells):
+        return Estimate(
+            cells.ece,
+            noise_floor=noise.noise_floor(cells),
+            noise_floor_p95=noise.noise_point(cells),
+            definition=definition,
+            reason=f"{len(cells.n):,} bins hold hardly more than a row each: no interval",
+            cells=cells.rows(),
+        )
     low, middle, high = ece_interval(cells, level)
     notes = []
     if cells.ece > high:
@@ -65,6 +75,11 @@ def _l1(cells: Cells, level: float, definition: str) -> Estimate:
         notes=tuple(notes),
         cells=cells.rows(),
     )
+
+
+def too_thin(cells: Cells) -> bool:
+    """Whether bins are so many that most hold a row alone: the interval by inversion then says nothing, or too much."""
+    return len(cells.n) > MANY_CELLS and cells.total < 2 * len(cells.n)
 
 
 def _l2(cells: Cells, level: float, definition: str) -> Estimate:

@@ -249,6 +249,56 @@ def test_a_forged_model_is_found_by_the_data(say: Say, bundle: Path) -> None:
     assert "$.result" in out
 
 
+def forged_order(found: Any) -> None:
+    found["minimum_n"] = 5
+
+
+def forged_inputs(found: Any) -> None:
+    found["inputs"][0]["rows"] = 7
+
+
+def forged_version(found: Any) -> None:
+    found["version"] = "0.0.9"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [(forged_order, "$.minimum_n"), (forged_inputs, "$.inputs[0].rows"), (forged_version, "$.version")],
+)
+def test_what_was_asked_for_is_held_against_the_other_files(
+    say: Say, bundle: Path, change: Callable[[Any], None], path: str
+) -> None:
+    forge(bundle, change)
+    code, out, _ = say("verify", bundle)
+    assert (code, path in out) == (1, True)
+
+
+def test_loosened_gates_and_kept_files_that_are_gone_are_found(say: Say, bundle: Path) -> None:
+    options = (bundle / "options.json").read_text()
+    (bundle / "options.json").write_text(options.replace("0.03", "0.3"))
+    rehash(bundle)
+    assert "options.json: asks for other gates than gates.toml" in say("verify", bundle)[1]
+    (bundle / "options.json").write_text(options)
+    (bundle / "summary.html").write_text("approved")
+    rehash(bundle)
+    assert "summary.html: is no file of a bundle" in say("verify", bundle)[1]
+    (bundle / "summary.html").unlink()
+    for name in ("gates.toml", "model.json", "baseline.json"):
+        content = (bundle / name).read_bytes()
+        (bundle / name).unlink()
+        rehash(bundle)
+        assert say("verify", bundle)[0] == 1, name
+        (bundle / name).write_bytes(content)
+    rehash(bundle)
+    assert say("verify", bundle)[0] == 0
+
+
+def test_the_name_of_a_file_of_data_does_not_matter(say: Say, bundle: Path, tmp_path: Path) -> None:
+    shutil.copy(HOLDOUT[0], tmp_path / "renamed.csv")
+    code, out, _ = say("verify", bundle, "--data", "renamed.csv", HOLDOUT[1])
+    assert code == 0, out
+
+
 def test_other_data_are_found(say: Say, bundle: Path) -> None:
     code, out, _ = say("verify", bundle, "--data", *CIFAR)
     assert code == 1

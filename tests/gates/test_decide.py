@@ -71,6 +71,18 @@ def test_a_failure_comes_before_too_few_data() -> None:
     assert result.check.sentence == "failed: of 2 gates 1 fails, 1 is inconclusive"
 
 
+def test_bins_with_a_row_each_have_no_interval_to_pass_by() -> None:
+    result = check(SHARP, Y, gates=gates(**{"ece:bins=100000": {"max": 0.001}}))
+    assert verdicts(result) == ["INCONCLUSIVE"]
+    assert "hardly more than a row each" in result.gates[0].reason
+
+
+def test_a_limit_on_one_side_of_zero_says_what_it_leaves_open() -> None:
+    result = check(0.4 * TRUE, Y, gates=gates(confidence_gap={"max": 0.05}))
+    assert verdicts(result) == ["PASS"]
+    assert "min = -0.05" in result.gates[0].notes[-1]
+
+
 def test_infinite_losses_fail_whatever_decides() -> None:
     p = np.array([[1.0, 0.0], [0.7, 0.3]] * 30)
     for on in ("safe", "point", "lenient"):
@@ -157,6 +169,23 @@ class TestComparisons:
         assert result.check is not None
         assert (result.check.comparison, code(result)) == ("identical", 0)
         assert {gate.judged.value for gate in result.gates} == {0.0}
+
+    def test_a_baseline_whose_numbers_were_changed_is_not_identical(self, tmp_path: Any) -> None:
+        np.save(tmp_path / "z.npy", SHARP)
+        np.save(tmp_path / "y.npy", Y)
+        files = (str(tmp_path / "z.npy"), str(tmp_path / "y.npy"))
+        old = score(*files)
+        ece = replace(old.before.metrics["ece"], value=0.9)
+        forged = replace(old, before=replace(old.before, metrics={**old.before.metrics, "ece": ece}))
+        with pytest.raises(CalibrateError) as caught:
+            check(*files, gates=gates(ece={"max_increase": 0.0}), baseline=forged)
+        assert caught.value.code == "E623"
+
+    def test_the_same_model_changes_nothing(self) -> None:
+        asked = gates(ece={"max_increase": 0.0}, nll={"max_increase": 0.0})
+        result = check(SHARP, Y, model=MODEL, baseline_model=MODEL, gates=asked)
+        assert result.check is not None
+        assert (result.check.comparison, verdicts(result)) == ("identical", ["PASS", "PASS"])
 
     def test_better_equal_and_worse_on_the_same_rows(self) -> None:
         asked = gates(nll={"max_increase": 0.0, "on": "lenient"}, accuracy={"max_increase": 0.01})

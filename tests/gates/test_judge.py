@@ -58,10 +58,12 @@ def test_a_failing_line_is_visibly_failing() -> None:
 
 def test_undecided_says_how_many_rows_would_decide() -> None:
     gate = judged(Estimate(0.02, 0.0, 0.04), n=1000)
-    assert (gate.verdict, gate.needed) == ("INCONCLUSIVE", 4000)
-    assert "about 4,000 rows" in gate.reason
+    # twice the reach of the interval: 4,000 rows for half of the samples, (1 + .842 / 1.96)^2 times that for 4 of 5
+    assert (gate.verdict, gate.needed) == ("INCONCLUSIVE", 8200)
+    assert "about 8,200 rows" in gate.reason
     assert judged(Estimate(0.03, 0.0, 0.04)).needed is None
-    assert judged(Estimate(0.04, 0.02, 0.07), n=100).needed == 400
+    assert judged(Estimate(0.04, 0.02, 0.07), n=100).needed == 820
+    assert judged(Estimate(0.02, 0.0, 0.04), n=9).needed is None
 
 
 def test_the_debiased_value_is_the_point() -> None:

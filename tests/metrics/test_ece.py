@@ -78,7 +78,7 @@ def test_kinds_that_do_not_exist(kind: Any, task: Any) -> None:
 def test_no_bins(name: str) -> None:
     from calibrate import registry
 
-    with pytest.raises(CalibrateError, match=f"{name}:bins: found 0, expected 1 or more"):
+    with pytest.raises(CalibrateError, match=f"{name}:bins: found 0, expected 1 to 100,000"):
         registry.make("metrics", f"{name}:bins=0")
 
 

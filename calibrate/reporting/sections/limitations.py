@@ -54,11 +54,16 @@ def _origin(report: Report) -> list[Line]:
         found.append(
             "The numbers after calibration are in-sample: measured on the rows that were fitted, they flatter."
         )
+    sampled = overlap is not None and overlap.sampled < overlap.n
     if overlap is not None and overlap.seen and result.after_is in ("applied", "holdout"):
         found.append(
             f"Overlap: {overlap.seen:,} of {words.plural(overlap.sampled, 'row')} measured have the "
-            "scores of a row that the calibrator was fitted on. The numbers after calibration flatter by "
-            "as much as these rows weigh."
+            "scores of a row that the calibrator was fitted on"
+            + (" (in a sample by hash). " if sampled else ". ")
+            + (
+                "Of one column of scores, or coarse ones, other rows may well have the same. Where they are the same "
+                "rows, the numbers after calibration flatter by as much as these weigh."
+            )
         )
     if overlap is None and result.after_is == "applied":
         found.append(
@@ -145,7 +150,7 @@ def _numbers(report: Report) -> list[Line]:
     if bare:
         found.append(f"Without an interval, so without a statement of their uncertainty: {', '.join(bare)}.")
     if none:
-        found.append(f"Not computed: {', '.join(none)}.")
+        found.append(f"Without a value: {', '.join(none)}.")
     if wide:
         found.append(f"With an interval that is wider than its level says: {', '.join(wide)}.")
     if result.reason:
