@@ -1,8 +1,9 @@
 r"""Bayesian binning into quantiles: the average of histograms of many sizes, weighted by how well they explain labels.
 
-For every number of bins B from n^(1/3) / C to C n^(1/3), C = 10, at most n / 5 (n: weight of the rows) the rows are
-cut into B bins of equal weight. With bin b holding m_b events and k_b others, and m its mid, the prior of its
-probability is Beta(a_b, c_b), a_b = N m / B, c_b = N (1 - m) / B, N = `prior`, and the marginal likelihood (BDeu)
+For every number of bins B from n^(1/3) / C to C n^(1/3), C = 10 (n: weight of the rows; at most n / 5, 1,000 and the
+number of different predictions) the rows are cut into B bins of equal weight. With bin b holding m_b events and k_b
+others, and m its mid, the prior of its probability is Beta(a_b, c_b), a_b = N m / B, c_b = N (1 - m) / B, N = `prior`,
+and the marginal likelihood (BDeu)
 
     prod_b  G(N/B) / G(N/B + m_b + k_b) * G(a_b + m_b) / G(a_b)
             * G(c_b + k_b) / G(c_b),    G the gamma function.
@@ -44,6 +45,9 @@ from calibrate.rows import Rows
 
 SPAN = 10.0
 """C of the paper: how far numbers of bins reach around the cube root of the number of rows."""
+
+MOST = 1000
+"""Bins at most: C n^(1/3) of a million rows. Weights in the billions must not ask for as many."""
 
 NEGLIGIBLE = 1e-6
 """Sizes of a smaller share are left out: together they move no probability by more than so much times their number."""
@@ -140,7 +144,7 @@ def _all_bins(rows: Pooled) -> tuple[np.ndarray, np.ndarray]:
     """First entry and the entry after the last, of every bin of every size, one size after the other."""
     weight = float(rows.weight.sum())
     root = max(weight, 1.0) ** (1 / 3)
-    most = max(1, int(min(np.ceil(weight / 5), np.ceil(root * SPAN))))
+    most = max(1, int(min(np.ceil(weight / 5), np.ceil(root * SPAN), len(rows.at), MOST)))
     least = min(most, max(1, int(root / SPAN)))
     bins = np.arange(least, most + 1)
     number = np.repeat(bins, bins - 1)
@@ -158,7 +162,7 @@ def _marginal(event: np.ndarray, weight: np.ndarray, yes: np.ndarray, no: np.nda
     from scipy.special import gammaln
 
     likelihood = gammaln(share) - gammaln(share + weight) + gammaln(yes + event) - gammaln(yes)
-    return np.asarray(likelihood + gammaln(no + weight - event) - gammaln(no))
+    return np.asarray(likelihood + gammaln(no + (weight - event)) - gammaln(no))
 
 
 def _bic(event: np.ndarray, weight: np.ndarray, rows: Pooled) -> np.ndarray:

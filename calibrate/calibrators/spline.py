@@ -9,8 +9,8 @@ that of least deviance + 2 degrees of freedom on a grid (generalised cross-valid
 Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
 a spline per predicted class; `confidence`, one for all). From some 200 rows a column; among the best methods for
 binary scores and for a confidence; with many rare classes take vector or structured scaling.
-On the shared real data it had the lower held-out NLL than splines of the cumulative frequency (Gupta et al., ICLR
-2021, https://doi.org/10.48550/arXiv.2006.12800).
+On 12 of 13 real data sets it had a lower held-out NLL than splines of the cumulative frequency (Gupta et al., ICLR
+2021, https://doi.org/10.48550/arXiv.2006.12800); the knots were placed with those sets in view.
 Green, Silverman: Nonparametric Regression and Generalized Linear Models. 1994. Lucena: Spline-Based Probability
 Calibration. 2018. https://doi.org/10.48550/arXiv.1809.07751
 """
@@ -135,7 +135,10 @@ def _function(rows: Pooled, knots: int, strengths: tuple[float, ...]) -> tuple[n
     values, slopes = cubic.natural(at)
     basis, bend = cubic.basis(at, values, slopes, x), np.diag(np.arange(len(at)) > 1).astype(np.float64)
     event = logistic.smoothed(rows)
-    tried = [logistic.fit(basis, rows.weight, event, strength * bend) for strength in strengths]
+    tried: list[logistic.Logistic] = []
+    for strength in strengths:  # each begins where the last one ended
+        start = tried[-1].coefficients if tried else None
+        tried.append(logistic.fit(basis, rows.weight, event, strength * bend, start))
     best = min(tried, key=lambda found: found.deviance + 2.0 * found.freedom).coefficients
     return at * spread + centre, values @ best, slopes @ best / spread
 

@@ -58,7 +58,11 @@ def fit(
             deviance = 2.0 * (loss - float(c @ penalty @ c) / 2.0)
             return Logistic(c - step if shorter else c, deviance, float(np.sum(inverse * information)))
         c, loss, eta = shorter
-    raise CalibrateError("E306", f"the logistic fit did not settle in {MOST} steps", "are there wild outliers?")
+    raise CalibrateError(
+        "E306",
+        f"the logistic fit did not settle in {MOST} steps",
+        "are there wild outliers, or weights of very different size?",
+    )
 
 
 def _shorter(

@@ -79,6 +79,13 @@ def test_probabilities_are_never_0_or_1_and_the_mean_is_nearly_kept() -> None:
     assert q.mean() == pytest.approx(y.mean(), abs=0.005)
 
 
+def test_weights_in_the_billions_do_not_ask_for_as_many_bins() -> None:
+    p = np.linspace(0.01, 0.99, 50)
+    y = (p > 0.5).astype(int)
+    q = apply(fit(p, y, np.full(50, 1e12)), p)
+    assert np.all(np.isfinite(q)) and q[0] < 1e-9 and q[-1] > 1 - 1e-9
+
+
 def test_options_that_cannot_be_are_refused() -> None:
     with pytest.raises(CalibrateError, match="positive number") as refused:
         fit(np.array([0.5]), np.array([1]), prior=0.0)
