@@ -57,6 +57,7 @@ TITLES: dict[str, str] = {
     "E401": "a model file that is not one, is damaged, or holds a value that no model can have",
     "E402": "a model file of a newer schema than this version reads",
     "E403": "scores that do not fit the model",
+    "E404": "a model that does not know how frequent its classes were",
     "E411": "a result file that is not one, or is damaged",
     "E412": "a result file of a newer schema than this version reads",
     "E501": "an output cannot be written: the system refuses",

@@ -57,6 +57,8 @@ class Model:
     """Probabilities are kept within [clip, 1 - clip] before they become logits, as they were for the fit."""
     rows: Sketch | None = None
     """By which the rows that were fitted are recognised among others; `calibrate fit` keeps it."""
+    priors: tuple[float, ...] | None = None
+    """Frequencies of the classes, or of each event, in the rows that were fitted; None in older files."""
 
     def __repr__(self) -> str:
         """One line; the fields hold the rest."""
@@ -100,6 +102,7 @@ class Model:
             "clip": self.clip,
             "fit": self.fit and plain_fit(self.fit),
             "rows": self.rows and dataclasses.asdict(self.rows),
+            "priors": self.priors,
         }
         return encoded(document)
 
@@ -136,6 +139,7 @@ class Document(msgspec.Struct):
     fit         how it was fitted
     clip        probabilities are kept within [clip, 1 - clip] before they become logits
     rows        hashes of the rows that were fitted, by which they are recognised among others; null where unknown
+    priors      frequencies of the classes, of events of each, in the rows that were fitted; null in older files
     """
 
     schema: str
@@ -149,6 +153,7 @@ class Document(msgspec.Struct):
     fit: FitRecord | None = None
     clip: float | None = None
     rows: Sketch | None = None
+    priors: tuple[float, ...] | None = None
 
 
 def from_json(data: bytes, name: str) -> Model:
@@ -159,7 +164,9 @@ def from_json(data: bytes, name: str) -> Model:
     with KIND.reading(name):
         file = msgspec.convert(KIND.decoded(data), Document)
         calibrator = calibrator_of(file.calibrator)
-        calibrator.transform(np.zeros((1, _sound(file.columns, file.classes, file.task))))
+        one = np.zeros((1, _sound(file.columns, file.classes, file.task)))
+        if calibrator.transform(one).shape != one.shape:
+            raise ValueError(f"the calibrator is not one of {file.columns} columns")
         if file.scale not in SCALES:
             raise ValueError(f"its scale is {file.scale!r}, expected one of {', '.join(SCALES)}")
         return Model(
@@ -174,6 +181,7 @@ def from_json(data: bytes, name: str) -> Model:
             file.fit,
             _clip(file.clip),
             _sketch(file.rows),
+            _priors(file.priors, len(file.classes) if file.task == "multiclass" else file.columns),
         )
 
 
@@ -181,6 +189,12 @@ def _sketch(rows: Sketch | None) -> Sketch | None:
     if rows is not None and not all(re.fullmatch(r"[0-9a-f]{16}", text) for text in rows.smallest):
         raise ValueError("its rows have a hash that is none, expected 16 hexadecimal digits")
     return rows
+
+
+def _priors(priors: tuple[float, ...] | None, expected: int) -> tuple[float, ...] | None:
+    if priors is not None and not (len(priors) == expected and all(0 <= one <= 1 for one in priors)):
+        raise ValueError(f"its priors are not {expected} frequencies between 0 and 1")
+    return priors
 
 
 def _clip(clip: float | None) -> float | None:

@@ -119,6 +119,8 @@ REMEDIES: dict[str, str] = {
     "again.",
     "E402": "A later version of calibrate wrote the model. Update this one, or fit with this one.",
     "E403": "A model takes as many columns of scores as it was fitted on, in the same order.",
+    "E404": "The file is of an older version. Fit the calibrator again on its rows, and the model keeps the class "
+    "frequencies that a shift to other ones starts from.",
     "E411": "The file is no result.json of calibrate, or was edited or cut off; the message says where in it, $ being "
     "the whole. Run the command that wrote it again.",
     "E412": "A later version of calibrate wrote the result. Update this one.",

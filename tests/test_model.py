@@ -1,6 +1,7 @@
 """A model predicts the same bits after a round trip, and what is no model is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from calibrate.model import Model, from_json
 
 MODEL = Model(Softmax(), Temperature(1.742136), "multiclass", "logits", ("cat", "dog", "fox"), 3)
 GOOD = json.loads(MODEL.to_json())
+EVENT = {**GOOD, "task": "binary", "link": "sigmoid", "classes": ["no", "yes"], "columns": 1}
+ONES = {name: [1.0] for name in ("a", "b", "c", "centre", "scale", "low", "high")}
+PARABOLA = {"name": "quadratic", **ONES}
 LOGITS = np.random.default_rng(2).normal(size=(50, 3)) * 5
 
 
@@ -39,6 +43,13 @@ def test_a_model_of_several_labels_comes_back() -> None:
     )
     again = from_json(model.to_json(), "model.json")
     assert again.apply(LOGITS[:, :2]).tobytes() == model.apply(LOGITS[:, :2]).tobytes()
+
+
+def test_a_model_knows_its_priors_and_an_older_one_has_none() -> None:
+    known = replace(MODEL, priors=(0.5, 0.25, 0.25))
+    assert from_json(known.to_json(), "model.json").priors == (0.5, 0.25, 0.25)
+    older = {key: value for key, value in GOOD.items() if key != "priors"}
+    assert from_json(json.dumps(older).encode(), "model.json").priors is None
 
 
 def test_rows_are_the_same_alone_and_together() -> None:
@@ -75,6 +86,11 @@ def without(key: str) -> dict[str, object]:
         ({**GOOD, "classes": ["cat", "cat", "fox"]}, "E401", "3 columns and 3 classes"),
         ({**GOOD, "columns": 4}, "E401", "4 columns and 3 classes"),
         ({**GOOD, "task": "regression"}, "E401", "regression"),
+        ({**GOOD, "priors": [0.5, 0.5]}, "E401", "3 frequencies"),
+        ({**GOOD, "priors": [0.5, 0.5, 1.5]}, "E401", "3 frequencies"),
+        ({**GOOD, "calibrator": {"name": "platt", "a": [1.0], "b": [0.0, 1.0]}}, "E401", "a, b"),
+        (EVENT | {"calibrator": {"name": "platt", "a": [1.0, 1.0], "b": [0.0, 1.0]}}, "E401", "1 columns"),
+        (EVENT | {"calibrator": PARABOLA | {"scale": [0.0]}}, "E401", "scale"),
         ({**GOOD, "link": "probit"}, "E601", "probit"),
         ({**GOOD, "calibrator": {"name": "os", "temperature": 2.0}}, "E601", "os"),
         ({**GOOD, "calibrator": {"name": "../errors"}}, "E601", "errors"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.model import Model
 from calibrate.outputs.aside import Content
 from calibrate.outputs.write import gzipped
+from calibrate.protocols import Task
 from calibrate.reading.dataset import Dataset
 from calibrate.results import Result
+from calibrate.rows import Block
 
 PICTURES = tuple(f"{stem}.{kind}" for stem in ("reliability", "reliability_classes") for kind in ("png", "svg"))
 NAMES = ("model.json", "result.json", *PICTURES)
@@ -35,7 +37,17 @@ def files(model: Model, result: Result, data: Dataset, format: str, *, plots: bo
     return found
 
 
-def probabilities(model: Model, data: Dataset, format: str) -> Callable[[BinaryIO], None]:
+class Predictor(Protocol):
+    """A model, or one at other class frequencies."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    def probabilities(self, block: Block, start: int = 0) -> np.ndarray: ...
+
+
+def probabilities(model: Predictor, data: Dataset, format: str) -> Callable[[BinaryIO], None]:
     """A stream of the calibrated probabilities of `data`: row order, ids and width as they were read.
 
     `format` is a writer's name, with `.gz` for a compressed stream.
@@ -50,7 +62,7 @@ def probabilities(model: Model, data: Dataset, format: str) -> Callable[[BinaryI
     return write if plain == format else gzipped(write)
 
 
-def column_names(model: Model) -> tuple[str, ...]:
+def column_names(model: Predictor) -> tuple[str, ...]:
     """The header of probabilities: the classes; for one column the event."""
     if model.task == "top-label":
         return ("confidence",)
@@ -96,5 +108,5 @@ def painter(output: str, *, per_class: bool) -> Callable[[Result], bytes]:
     return lambda result: painted(result, extension, per_class=per_class)
 
 
-def _blocks(model: Model, data: Dataset) -> Iterator[np.ndarray]:
+def _blocks(model: Predictor, data: Dataset) -> Iterator[np.ndarray]:
     return (model.probabilities(block) for block in data.rows.blocks())

@@ -139,7 +139,8 @@ def _told(
     steps: Mapping[str, Step], after_is: str | None, notes: tuple[str, ...], reason: str = "",
     *, fitted_rows: Rows | None = None,
 ) -> tuple[Model, Result]:  # fmt: skip
-    model = replace(model_of(data, found, plan.method, key), rows=sketched(fitted_rows or data.rows))
+    own = fitted_rows or data.rows
+    model = replace(model_of(data, found, plan.method, key, own), rows=sketched(own))
     metrics = metrics_of(plan.metrics, data.task, plan.bins)
     asked = {"folds": plan.folds, "holdout": plan.holdout, "seed": plan.seed}
     result = result_of(

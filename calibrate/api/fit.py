@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from calibrate import registry
 from calibrate.api.load import default_link, load
 from calibrate.blas import one_thread
 from calibrate.choosing import applies, auto
 from calibrate.errors import CalibrateError
 from calibrate.model import Model
+from calibrate.priors import Frequencies
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
@@ -84,8 +87,8 @@ def _expect_applicable(name: str, entry: Any, link: Link) -> None:
         )
 
 
-def model_of(data: Dataset, found: Fitted, method: str, link_key: str) -> Model:
-    """The artefact of a fit."""
+def model_of(data: Dataset, found: Fitted, method: str, link_key: str, rows: Rows | None = None) -> Model:
+    """The artefact of a fit; `rows` are those that were fitted, where they are not all."""
     return Model(
         registry.make("links", link_key),
         found.calibrator,
@@ -97,7 +100,16 @@ def model_of(data: Dataset, found: Fitted, method: str, link_key: str) -> Model:
         link_key,
         _by_name(found.record, data.classes),
         data.options.clip,
+        priors=_priors(data, rows or data.rows),
     )
+
+
+def _priors(data: Dataset, rows: Rows) -> tuple[float, ...] | None:
+    """Frequencies of the classes or events."""
+    if data.task == "top-label":
+        return None
+    found = rows.sum(Frequencies(rows.n_columns))
+    return tuple((np.asarray(found["counts"]) / float(found["weight"])).tolist())  # type: ignore[arg-type]
 
 
 def _by_name(record: FitRecord, classes: tuple[str, ...]) -> FitRecord:

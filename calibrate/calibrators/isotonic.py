@@ -52,6 +52,7 @@ class Isotonic:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = None
+    candidate: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no function."""

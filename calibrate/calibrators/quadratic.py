@@ -23,6 +23,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from calibrate.errors import CalibrateError
+from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
 from calibrate.fitting.event_logistic import WEAK, Line, certain, solve, standard
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
 from calibrate.protocols import Link
@@ -61,6 +63,8 @@ class Quadratic:
     def __post_init__(self) -> None:
         """Refuse what is not finite."""
         finite_parameters({one.name: getattr(self, one.name) for one in fields(self)})
+        if min(self.scale, default=0.0) <= 0:
+            raise CalibrateError("E305", "scale: found one that is not positive")
 
     @property
     def n_parameters(self) -> int:

@@ -51,6 +51,7 @@ class ScalingBinning:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = None
+    candidate: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no function."""

@@ -62,6 +62,7 @@ class Spline:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = None
+    for_large: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no spline."""

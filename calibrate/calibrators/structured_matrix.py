@@ -54,6 +54,7 @@ class StructuredMatrix:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = False
+    for_large: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no number, and no square."""

@@ -49,6 +49,7 @@ class Vector:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = False
+    for_large: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no number."""

@@ -57,6 +57,7 @@ class VennAbers:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = None
+    for_large: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what are no functions."""

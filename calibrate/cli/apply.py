@@ -23,6 +23,13 @@ def command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model.json that `calibrate fit` wrote.")],
     scores: Scores,
     output: Output = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Class frequencies where the scores come from: cat=0.2,dog=0.8, uniform, or em (estimated from them).",
+            metavar="PRIOR",
+        ),
+    ] = None,
 ) -> None:
     """Apply a saved model to new scores: calibrated probabilities, as CSV on standard output or into a file."""
     from calibrate.api.load import load_model
@@ -32,4 +39,11 @@ def command(
     run.ready_to_give(output, model, scores)
     known = load_model(model)
     data = run.read(scores, None, model=known, need_labels=False)
-    run.give(known, data, output)
+    if prior is None:
+        run.give(known, data, output)
+        return
+    from calibrate.api.priors import shifted
+
+    adapted = shifted(known, data.rows, prior)
+    run.voice.notes(adapted.notes())
+    run.give(adapted, data, output)

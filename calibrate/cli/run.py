@@ -14,6 +14,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.reading.options import ReadOptions
 
 if TYPE_CHECKING:
+    from calibrate.api.bundle import Predictor
     from calibrate.api.report import Bundle
     from calibrate.model import Model
     from calibrate.reading.dataset import Dataset
@@ -147,7 +148,7 @@ class Run:
         look = {"color": self.voice.color, "plain": self.voice.plain}
         self.voice.answer(show_decisions.render(data.inputs, data.decisions, as_json=as_json, **look))
 
-    def give(self, model: Model, data: Dataset, output: str | None) -> None:
+    def give(self, model: Predictor, data: Dataset, output: str | None) -> None:
         """Probabilities into a file, or on standard output: as CSV, or on a terminal as people read them."""
         from calibrate.api.bundle import probabilities, written_as
 
@@ -163,7 +164,7 @@ class Run:
             probabilities(model, data, "csv")(out)
             out.flush()
 
-    def _first_rows(self, model: Model, data: Dataset) -> str:
+    def _first_rows(self, model: Predictor, data: Dataset) -> str:
         from calibrate.api.bundle import column_names
         from calibrate.cli import show_rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePath
+from textwrap import fill
 
 from rich.text import Text
 
@@ -13,6 +14,11 @@ from calibrate.markup import escaped
 from calibrate.page import printed, ruled
 from calibrate.results import Estimate
 from calibrate.wording import between, number, title
+
+
+NAME = 17
+"""Characters of a method's name on one line."""
+ROUNDING = 1e-12
 
 
 def render(found: Comparison, *, color: bool = False, plain: bool = False) -> str:
@@ -38,10 +44,13 @@ def called(method: str) -> str:
 
 def _cells(row: Compared, found: Comparison) -> tuple[Text | str, ...]:
     star = row.method == found.recommended
-    name = Text(called(row.method) + (" *" if star else ""), style="bold green" if star else "bold")
+    words = fill(called(row.method) + (" *" if star else ""), NAME, break_on_hyphens=True)
+    name = Text(words, style="bold green" if star else "bold")
     parameters = "" if row.n_parameters is None else f"{row.n_parameters:,}"
     loss, apart = row.metrics.get(found.deciding), row.difference.get(found.deciding)
     brier, ece = row.metrics.get("brier"), row.metrics.get("ece")
+    if apart is not None and abs(apart.value or 0.0) < ROUNDING:
+        apart = None
     difference = "" if row.method == found.reference or apart is None else f"{_signed(apart)}\n{between(apart, True)}"
     floor = "" if ece is None else f"\nfloor {number(ece.noise_floor)}"
     return name, _value(loss), difference, _value(brier), _value(ece) + floor, parameters

@@ -218,7 +218,9 @@ def _estimate(value: float, error: float, level: float) -> Estimate:
 
 
 def finite_parameters(values: Mapping[str, Sequence[float]]) -> None:
-    """Refuse parameters that no float holds. Raises `CalibrateError` E305."""
+    """Refuse parameters that no float holds, or not one of each per label. Raises `CalibrateError` E305."""
+    if len({len(those) for those in values.values()}) != 1:
+        raise CalibrateError("E305", f"{', '.join(values)}: found different numbers of them, expected one per label")
     for name, those in values.items():
         if not np.all(np.isfinite(those)):
             raise CalibrateError(
