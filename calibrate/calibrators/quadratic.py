@@ -24,7 +24,6 @@ from typing import ClassVar
 import numpy as np
 
 from calibrate.errors import CalibrateError
-from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
 from calibrate.fitting.event_logistic import WEAK, Line, certain, solve, standard
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
 from calibrate.protocols import Link

@@ -15,7 +15,6 @@ from calibrate.page import printed, ruled
 from calibrate.results import Estimate
 from calibrate.wording import between, number, title
 
-
 NAME = 17
 """Characters of a method's name on one line."""
 ROUNDING = 1e-12
