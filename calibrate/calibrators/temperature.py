@@ -48,6 +48,10 @@ ACROSS = 1e-6
 """Relative error up to which the folds of a large input are reached by a step from the common optimum."""
 
 
+SMALLEST = 1e-30
+"""Below this temperature ordinary scores may overflow."""
+
+
 @dataclass(frozen=True)
 class Temperature:
     """Scores divided by `temperature`: a number, or one per label."""
@@ -78,6 +82,9 @@ class Temperature:
             if np.all((narrow >= ordinary.tiny) & (narrow <= ordinary.max)):
                 divisor = narrow
             divided: np.ndarray = np.divide(scores, divisor).astype(scores.dtype, copy=False)
+        if np.any(divisor < SMALLEST):  # what overflows is as far as a float can say, and no difference of infinities
+            most = np.finfo(scores.dtype).max
+            divided = np.where(np.isfinite(scores), np.clip(divided, -most, most), divided)
         return divided
 
     @classmethod

@@ -358,3 +358,12 @@ def test_transform_by_a_temperature_that_float32_cannot_hold() -> None:
     z = np.array([[1e-38, 0.0]], dtype=np.float32)
     assert Temperature(1e-60).transform(z)[0, 1] == 0.0
     assert Temperature(1e-40).transform(z)[0, 0] == pytest.approx(100.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_temperature_that_makes_scores_overflow_leaves_no_nan(dtype: Any) -> None:
+    scores = np.array([[10.0, -3.0, -np.inf], [0.0, -1.0, 5.0]], dtype=dtype)
+    changed = Temperature(1e-308).transform(scores)
+    assert not np.isnan(changed).any()
+    assert changed.argmax(axis=1).tolist() == [0, 2]
+    assert np.isneginf(changed[0, 2]) and np.isfinite(changed[0, :2]).all()
