@@ -129,7 +129,7 @@ def same_run(result: Result, baseline: Result) -> bool:
     """Whether scores, labels, model and everything that was asked for are the same: then nothing can have changed."""
 
     def facts(one: Result) -> tuple[Any, ...]:
-        inputs = tuple((item.role, item.sha256) for item in one.inputs)
+        inputs = tuple((item.role, item.sha256) for item in one.inputs if item.role != "baseline")
         fit = None if one.fit is None else one.fit.parameters
         return inputs, one.options, one.link, one.method, one.after_is, one.n, one.weight, fit
 

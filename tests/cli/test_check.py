@@ -72,6 +72,16 @@ def test_a_baseline_is_rewritten_on_zero_alone(say: Say, tmp_path: Path) -> None
     assert say("check", equal, y, *asked)[0] == 1
 
 
+def test_a_rewritten_baseline_is_still_of_the_same_data(say: Say, tmp_path: Path) -> None:
+    y, equal, _, _ = sets(tmp_path)
+    asked = ("--max", "nll=5", "--max-increase", "ece=0", "--baseline", "baseline.json", "--update-baseline")
+    (tmp_path / "baseline.json").write_text(say("score", equal, y, "--json")[1])
+    for _ in range(3):
+        code, out, _err = say("check", equal, y, *asked)
+        assert code == 0, out
+        assert "nothing can have changed" in " ".join(out.split())
+
+
 def test_a_result_of_a_set_is_not_rewritten(say: Say, model: Path, tmp_path: Path) -> None:
     y, equal, _, _ = sets(tmp_path)
     result = model.parent / "result.json"
