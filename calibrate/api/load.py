@@ -43,6 +43,8 @@ def load(
     execute: Execute = serial,
 ) -> Dataset:
     """The data set in files or in memory. Raises `CalibrateError` E1xx (files) or E2xx (meaning)."""
+    if weights is not None and options.class_weight is not None:
+        raise CalibrateError("E218", "weights and class_weight: found both, expected one of them", "multiply them")
     if model is not None and options.clip is None:
         options = replace(options, clip=model.clip)
     if isinstance(scores, (str, os.PathLike)):

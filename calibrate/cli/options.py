@@ -56,6 +56,14 @@ READING: Choices = {
     ),
     "group": _option(list[str] | None, None, "--group", READ, "A column to report by; repeatable.", "COLUMN"),
     "weight": _option(str | None, None, "--weight", READ, "A column of weights of the rows.", "COLUMN"),
+    "class_weight": _option(
+        str | None,
+        None,
+        "--class-weight",
+        READ,
+        "Weigh rows by their class: balanced, or cat=2,dog=1.",
+        "WEIGHTS",
+    ),
     "drop_missing": _option(
         bool, False, "--drop-missing", READ, "Leave out rows with a missing score or label, and say how many."
     ),

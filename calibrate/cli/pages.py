@@ -38,6 +38,8 @@ OPTIONS: dict[str, str] = {
     "reported, not their combinations.",
     "weight": "Numbers, 0 or more. A row of weight 2 counts like the same row twice in every mean; intervals use the "
     "effective number of rows.",
+    "class_weight": "balanced: every class has the same weight in all. Fit and metrics are then of a world where the "
+    "classes are so frequent, and the probabilities too: apply --prior brings them back to the true frequencies.",
     "drop_missing": "Without it a missing value is an error that names row and column.",
     "clip": "Probabilities of exactly 0 or 1 have infinite logits. Clipping changes the data, so it is never done "
     "unasked, is counted, and stands in model and result.",

@@ -15,7 +15,7 @@ import numpy as np
 from calibrate.containers.container import open_table
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.protocols import Task
-from calibrate.reading import plausible
+from calibrate.reading import imbalance, plausible
 from calibrate.reading.archive import LABEL_ARRAYS, SCORE_ARRAYS, labels_in, with_its_arrays
 from calibrate.reading.arrays import table_of, tables_of_pair
 from calibrate.reading.canonical import rows_of
@@ -132,8 +132,11 @@ def interpreted(
     )
     kept = truth.labels if truth.labels is None or seen.keep is None else truth.labels[seen.keep]
     notes = (*scale.notes, *_notes(tables, truth, scale, seen, kept, numbers))
-    rows = rows_of(numbers, scale.step, kept, weights_of(tables, options, seen.keep), seen.keep, execute)
+    weights = weights_of(tables, options, seen.keep)
+    weights = imbalance.weighed(kept, weights, truth.classes, truth.task, options.class_weight)
+    rows = rows_of(numbers, scale.step, kept, weights, seen.keep, execute)
     task = Decision("task", truth.task, _why_task(truth.task, rows.n_columns))
+    classes = imbalance.said(kept, truth.classes, truth.task)
     clipped = 0 if options.clip is None else _clipped(numbers, scale, seen)
     zero_true = seen.zero_true if scale.step.how in ("log", "logit") else seen.masked_true
     return Dataset(
@@ -146,7 +149,14 @@ def interpreted(
         labels_known=kept is not None,
         groups=groups_of(tables, options, seen.keep),
         inputs=_inputs(tables),
-        decisions=(*tables.decisions, task, *truth.decisions, *scale.decisions, *_cut(options, clipped, seen.dropped)),
+        decisions=(
+            *tables.decisions,
+            task,
+            *truth.decisions,
+            *classes,
+            *scale.decisions,
+            *_cut(options, clipped, seen.dropped),
+        ),
         notes=notes if options.clip is None else (*notes, f"--clip {options.clip:g}: probabilities changed: {clipped}"),
         score_names=tables.score_names,
         zero_true=zero_true if options.clip is None else 0,
@@ -181,7 +191,9 @@ def _cut(options: ReadOptions, clipped: int, dropped: int) -> list[Decision]:
     """What flags changed in the data, for the results."""
     clip = Decision("clip", f"{clipped} probabilities", f"as told: {options.clip}", "--clip")
     drop = Decision("missing rows", f"{dropped} left out", "as told", "--drop-missing")
-    return [d for d, given in ((clip, options.clip is not None), (drop, options.drop_missing)) if given]
+    weigh = Decision("class weight", str(options.class_weight), "as told", "--class-weight")
+    asked = (options.clip is not None, options.drop_missing, options.class_weight is not None)
+    return [d for d, given in zip((clip, drop, weigh), asked, strict=True) if given]
 
 
 def _clipped(numbers: Numbers, scale: Scale, seen: Seen) -> int:

@@ -43,6 +43,7 @@ class ReadOptions:
     label_base      the number of the first class: 0 or 1
     positive        the label that is the event, for one column of scores
     groups, weight  columns of either file
+    class_weight    `balanced`, or factors of the classes' rows: cat=2,dog=1
     drop_missing    leave out rows with a missing score or label
     clip            keep probabilities within [clip, 1 - clip]
     key             name of the array in an .npz file
@@ -58,6 +59,7 @@ class ReadOptions:
     positive: str | None = None
     groups: tuple[str, ...] = ()
     weight: str | None = None
+    class_weight: str | None = None
     drop_missing: bool = False
     clip: float | None = None
     key: str | None = None

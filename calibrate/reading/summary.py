@@ -13,7 +13,7 @@ def two_lines(dataset: Dataset) -> tuple[str, str]:
     files = ", ".join("standard input" if i.name == "-" else shown(i.name) for i in dataset.inputs)
     dropped = f" ({dataset.dropped} dropped)" if dataset.dropped else ""
     first = f"read {files}: {_counted(dataset.rows.n, 'row')}{dropped}, {_task(dataset)}"
-    more = [f"{d.what}: {shown(d.value)}" for d in dataset.decisions if d.what in {"index", "not used"}]
+    more = [f"{d.what}: {shown(d.value)}" for d in dataset.decisions if d.what in {"index", "not used", "imbalance"}]
     return first, "; ".join([f"scores are {IN_WORDS[dataset.scale]}", _labels(dataset), *more])
 
 
