@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from calibrate.api.fit import fit as fit
     from calibrate.api.load import load_model as load_model
     from calibrate.api.load import load_result as load_result
+    from calibrate.api.priors import estimate_prior as estimate_prior
     from calibrate.api.report import report as report
     from calibrate.api.save import save_model as save_model
     from calibrate.api.save import save_result as save_result
@@ -32,6 +33,7 @@ _HOMES = {
     "apply": "api.apply",
     "check": "api.check",
     "compare": "api.compare",
+    "estimate_prior": "api.priors",
     "evaluate": "api.evaluate",
     "fit": "api.fit",
     "load_model": "api.load",

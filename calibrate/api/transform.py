@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from calibrate import registry
 from calibrate.api.load import default_link
@@ -13,7 +14,7 @@ from calibrate.model import Model
 from calibrate.reading.dataset import Dataset
 
 
-def plain_model(data: Dataset, link_key: str | None, temperature: float, *, hard: bool = False, seed: int = 0) -> Model:
+def plain_model(data: Dataset, link_key: str | None, temperature: float, *, hard: bool = False) -> Model:
     """`link(scores / T)` as a model; with gumbel-softmax softmax((scores + g) / T) (Jang 2017)."""
     if not 0 < temperature < math.inf:
         raise CalibrateError(
@@ -25,7 +26,7 @@ def plain_model(data: Dataset, link_key: str | None, temperature: float, *, hard
     link = registry.make("links", key)
     scale = temperature
     if isinstance(link, GumbelSoftmax):
-        link, scale = GumbelSoftmax(seed=seed, temperature=temperature, hard=hard), 1.0
+        link, scale = replace(link, temperature=temperature, hard=hard or link.hard), 1.0
     elif hard:
         raise CalibrateError("E604", f"--hard: the link is {key}, expected gumbel-softmax", "only samples can be hard")
     return Model(link, Temperature(scale), data.task, data.scale, data.classes, data.rows.n_columns, link_key=key)

@@ -32,6 +32,8 @@ class Run:
     def __init__(self, chosen: SimpleNamespace) -> None:
         self.chosen = chosen
         self.voice = Voice(chosen.quiet, chosen.no_color)
+        if getattr(chosen, "link", None) is not None:
+            chosen.link = _seeded(chosen.link, chosen.seed)
         self.options = ReadOptions(**read_options(chosen))
         if hasattr(chosen, "ci"):
             from calibrate.uncertainty.quantiles import known_level
@@ -174,6 +176,13 @@ class Run:
         return show_rows.render(
             shown_rows, data.score_names or column_names(model), data.ids, data.rows.n, exclusive=exclusive
         )
+
+
+def _seeded(link: str, seed: int) -> str:
+    """A link that draws does so from --seed, unless it names a seed of its own."""
+    spec = registry.parse("links", link)
+    draws = "seed" in registry.options_of(registry.load("links", spec.name)) and "seed" not in spec.options
+    return f"{link}{',' if spec.options else ':'}seed={seed}" if draws and seed else link
 
 
 def read_options(chosen: SimpleNamespace) -> dict[str, Any]:

@@ -28,4 +28,4 @@ def command(
     run = Run(chosen)
     run.ready_to_give(output, scores)
     data = run.read(scores, None, need_labels=False)
-    run.give(plain_model(data, chosen.link, temperature, hard=hard, seed=chosen.seed), data, output)
+    run.give(plain_model(data, chosen.link, temperature, hard=hard), data, output)

@@ -190,9 +190,12 @@ def test_transform(say: Say, tmp_path: Path, arguments: tuple[str, ...], line: s
 
 def test_gumbel_samples_follow_the_seed(say: Say, tmp_path: Path) -> None:
     np.save(tmp_path / "z.npy", np.full((100, 4), 2.0))
-    one, again, other = (say("transform", "z.npy", "--link", "gumbel-softmax", "--seed", seed)[1] for seed in (1, 1, 2))
-    assert one == again
-    assert one != other
+    np.save(tmp_path / "y.npy", np.arange(100) % 4)
+    for command in (("transform", "z.npy"), ("score", "z.npy", "y.npy", "--json")):
+        one, again, other = (say(*command, "--link", "gumbel-softmax", "--seed", seed)[1] for seed in (1, 1, 2))
+        assert one == again
+        assert one != other
+        assert say(*command, "--link", "gumbel-softmax:seed=1", "--seed", 2)[1] == one
 
 
 def test_plot_writes_the_picture_and_prints_its_table(say: Say, tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 import calibrate
+from calibrate import registry
+from calibrate.api.fit import fitted
 from calibrate.errors import CalibrateError
 from calibrate.executors.dask import Dask, _memory_kept
 from calibrate.fitting.slopes import Losses, Problem, Reach
 from calibrate.links.softmax import Softmax
 from calibrate.results import Estimate
-from calibrate.rows import from_arrays
+from calibrate.rows import from_arrays, serial
 
 distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 
@@ -69,6 +71,21 @@ def test_arrays_in_memory_are_shipped_too(address: str) -> None:
     logits[np.arange(1000), labels] += 1.0
     serial, cluster = calibrate.fit(logits, labels), calibrate.fit(logits, labels, executor=f"dask:address={address}")
     assert cluster.calibrator.temperature == pytest.approx(serial.calibrator.temperature, rel=1e-12)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", registry.names("calibrators"))
+def test_every_method_fits_there(address: str, name: str) -> None:
+    key = "sigmoid" if registry.load("calibrators", name).for_events else "softmax"
+    rng = np.random.default_rng(3)
+    z, y = rng.normal(size=(400, 3)), rng.integers(0, 3, 400)
+    z[np.arange(400), y] += 1.0
+    labels = y if key == "softmax" else np.eye(3, dtype=int)[y]
+    link, cluster = registry.make("links", key), registry.make("executors", f"dask:address={address}")
+    here, there = (
+        fitted(from_arrays(z, labels, rows_per_block=90, execute=execute), name, link).calibrator.transform(z)
+        for execute in (serial, cluster)
+    )
+    assert there == pytest.approx(here, rel=1e-9, abs=1e-9)
 
 
 def test_the_workers_are_other_processes(address: str) -> None:
