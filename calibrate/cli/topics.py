@@ -12,6 +12,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
@@ -74,10 +75,13 @@ def overview() -> str:
 
 def topics() -> Iterator[Topic]:
     """All of them, in the order of the overview."""
+    for name in COMMANDS:
+        yield Topic(name, "command", "commands", partial(_command, name))
     yield from _terms()
     for registered, (one, many, option) in ENTRIES.items():
         for name in registry.names(registered):
             yield Topic(name.replace("_", "-"), one, many, _entry(registered, name, option))
+    yield Topic("auto", "choice of a method", "methods", partial(_docstring, "choosing.py"))
     yield from _options()
     for name, text in FILES.items():
         yield Topic(name, "file", "files that are written", _said(text))
@@ -131,6 +135,19 @@ def _unknown(asked: str) -> CalibrateError:
     return CalibrateError("E607", f"topic {shown(asked)!r} is unknown", hint)
 
 
+def _docstring(*path: str) -> str:
+    """Of a module of the package, without importing it."""
+    source = Path(registry.__file__).parent.joinpath(*path)
+    return ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+
+
+def _command(name: str) -> str:
+    """What a command is for, and its options by name."""
+    parameters = inspect.signature(import_module(f"calibrate.cli.{name}").command).parameters.items()
+    flags = [f"--{key.replace('_', '-')}" for key, one in parameters if isinstance(_told(one.annotation), OptionInfo)]
+    return f"{_docstring('cli', f'{name}.py')}\n\nOptions: {', '.join(flags)}. See also: calibrate {name} --help"
+
+
 def _terms() -> Iterator[Topic]:
     for name, text in TERMS.items():
         yield Topic(name, "term", "terms", _said(text))
@@ -140,8 +157,7 @@ def _entry(registered: str, name: str, option: str) -> Callable[[], str]:
     """The docstring of a module, and what its options are by default."""
 
     def text() -> str:
-        source = Path(registry.__file__).parent / registered / f"{name}.py"
-        said = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+        said = _docstring(registered, f"{name}.py")
         choices = choices_of(registered, name) if option else ""
         example = f"{option} {name.replace('_', '-')}:{re.split(', | ', choices)[0]}"
         return said + (f"\n\nOptions: {choices}. As in {example}" if choices else "")

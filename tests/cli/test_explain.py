@@ -62,6 +62,12 @@ def test_every_option_has_a_text() -> None:
         assert "option" in kinds(f"--{name.replace('_', '-')}")
 
 
+def test_every_command_has_a_page() -> None:
+    for command in COMMANDS:
+        assert "command" in kinds(command)
+        assert f"calibrate {command} --help" in " ".join(page(command).split())
+
+
 def test_options_of_single_commands_are_explained_too() -> None:
     assert "Option of: fit" in page("--holdout-scores")
     assert "--output, -o FILE" in page("--output")
@@ -100,6 +106,8 @@ def test_terms_are_one_or_two_plain_sentences() -> None:
         ("exit-codes", "4: inconclusive"),
         ("reading", "--label-column COLUMN"),
         ("model.json", "No pickle"),
+        ("fit", "--holdout-scores"),
+        ("auto", "lowest held-out loss"),
     ],
 )
 def test_what_is_said(asked: str, word: str) -> None:
