@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibrate.errors import CalibrateError
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 from calibrate.numerics import sigmoid, softplus
 
 MOST = 100

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting import logistic
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 
 
 def test_coefficients_are_those_of_scikit_learn() -> None:
