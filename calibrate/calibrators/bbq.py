@@ -108,12 +108,13 @@ def _all_bins(rows: Pooled) -> tuple[np.ndarray, np.ndarray]:
     most = max(1, int(min(np.ceil(weight / 5), np.ceil(root * SPAN), len(rows.at), MOST)))
     least = min(most, max(1, int(root / SPAN)))
     bins = np.arange(least, most + 1)
-    number = np.repeat(bins, bins - 1)
-    rank = np.arange(len(number)) - np.repeat(np.cumsum(bins - 1) - (bins - 1), bins - 1) + 1
+    number = np.repeat(bins, bins)
+    rank = np.arange(len(number)) - np.repeat(np.cumsum(bins) - bins, bins)
     below = np.cumsum(rows.weight)
-    cuts = np.searchsorted(below, below[-1] * rank / number * (1 - 1e-12)) + 1
-    both = np.concatenate([np.stack([bins, 0 * bins]), np.stack([number, np.minimum(cuts, len(below))])], axis=1)
-    _, first = np.unique(both[:, both[1] < len(below)], axis=1)
+    first = np.searchsorted(below, below[-1] * rank / number * (1 - 1e-12)) + 1
+    first[rank == 0] = 0
+    # Equal predictions share a bin, so that a cut may be there twice, or after the last entry.
+    first = first[((rank == 0) | (np.diff(first, prepend=0) != 0)) & (first < len(below))]
     last = np.append(np.where(first[1:] == 0, len(below), first[1:]), len(below))
     return first, last
 

@@ -16,6 +16,7 @@ A row whose functions are all 0 keeps its probabilities as they were. A masked c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -55,7 +56,7 @@ NEVER = 2.0**-53
 
 
 @dataclass(frozen=True)
-class Univariate:
+class Univariate(ABC):
     """Base of a calibrator whose fields are, after `reduction`, tables with one entry for each function.
 
     A method adds its tables, `fit`, `n_parameters` and `_one`.
@@ -116,9 +117,9 @@ class Univariate:
         tables = (getattr(self, field.name) for field in fields(self)[1:])
         return tuple(tuple(np.array(entry, dtype=np.float64) for entry in table) for table in tables)
 
+    @abstractmethod
     def _one(self, j: int, x: np.ndarray) -> np.ndarray:
         """What function j answers."""
-        raise NotImplementedError
 
 
 def recalibrated(
