@@ -128,7 +128,7 @@ def columns_of(rows: Rows, reduction: Reduction, scale: Scale) -> tuple[Column, 
     if found["impossible"]:
         raise CalibrateError(
             "E304",
-            f"the true class has the score -inf, probability 0, in {found['impossible']} rows: it was masked there",
+            f"the true class is masked: its score is -inf, its probability 0 (rows: {found['impossible']})",
             "--clip EPS takes a probability of 0 for a small one that was rounded, and not for a mask",
         )
     x, y = np.concatenate(found["x"], axis=1), np.concatenate(found["y"])  # type: ignore[arg-type]

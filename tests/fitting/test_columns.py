@@ -78,7 +78,7 @@ def test_rows_where_a_class_is_masked_are_no_data_for_it() -> None:
     assert [c.weight.sum() for c in ovr] == [3, 2, 2]
     pairs = columns(z, y, "one-vs-one")
     assert [c.weight.sum() for c in pairs] == [2, 1, 1]
-    with pytest.raises(CalibrateError, match="score -inf, probability 0, in 1 rows") as refused:
+    with pytest.raises(CalibrateError, match=r"score is -inf, its probability 0 \(rows: 1\)") as refused:
         columns(z, np.array([1, 1, 0]), "one-vs-rest")
     assert refused.value.code == "E304" and "--clip" in refused.value.hint
     assert len(columns(z, np.array([1, 1, 0]), "one-vs-rest", np.array([0.0, 1.0, 1.0]))) == 3
