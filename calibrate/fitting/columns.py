@@ -1,12 +1,13 @@
 r"""The columns that functions of one prediction are fitted to: events, classes against the rest, pairs, top labels.
 
-A score of -inf is a masked class: its rows are no data for the functions of the class, of which they ask nothing.
+A score of -inf is a masked class: its rows are no data for the functions of the class, of which they ask nothing. Where
+it is not, `unmasked` scores have the least finite number in its place.
 A column without any row is one row that knows nothing: it answers its guess.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
@@ -90,12 +91,36 @@ class Column:
         return Pooled(x[first], weight, np.minimum(event, weight), self.base)
 
 
+def unmasked(scores: np.ndarray) -> np.ndarray:
+    """Scores (m, K) with the least finite number for -inf: a probability of 0."""
+    return np.asarray(np.maximum(scores, np.finfo(scores.dtype).min))
+
+
+@dataclass(frozen=True)
+class Unmasked:
+    """Step: the same of a block."""
+
+    def __call__(self, block: Block) -> Block:
+        """The same rows."""
+        return replace(block, scores=unmasked(block.scores))
+
+
+def impossible(rows: Rows) -> int:
+    """Rows of positive weight whose true class has a score of -inf."""
+    return int(rows.sum(_impossible)["rows"])  # type: ignore[arg-type]
+
+
+def _impossible(block: Block) -> Sums:
+    wrong = np.isneginf(pick(np.ascontiguousarray(block.scores), known_labels(block)))
+    return {"rows": int(np.count_nonzero(wrong if block.weights is None else wrong & (block.weights > 0)))}
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Collector: predictions, labels and weights of every row, as tuples of arrays: nothing less will do.
 
     Predictions are (columns, m). Of pairs they are the scores; of top labels their confidence, with whether they are
-    right, and which class they are. `impossible` counts the rows whose true class is masked.
+    right, and which class they are.
     """
 
     reduction: Reduction
@@ -107,9 +132,7 @@ class Predictions:
         w = np.ones(len(block)) if block.weights is None else np.asarray(block.weights, dtype=np.float64)
         if not w.all():
             y, z, w = y[w > 0], z[w > 0], w[w > 0]
-        sums: Sums = {"w": (w,), "top": (), "impossible": 0}
-        if self.reduction != "events":
-            sums["impossible"] = int(np.count_nonzero(np.isneginf(pick(np.ascontiguousarray(z), y))))
+        sums: Sums = {"w": (w,), "top": ()}
         if self.reduction in {"top-label", "confidence"}:
             top, confidence, _ = top_of(z, self.scale)
             return {**sums, "x": (confidence[None],), "y": (top == y,), "top": (top,)}
@@ -119,18 +142,12 @@ class Predictions:
 def columns_of(rows: Rows, reduction: Reduction, scale: Scale) -> tuple[Column, ...]:
     """The columns of a reduction. A class that is never predicted has the column of all.
 
-    Raises `CalibrateError` E307 where no row counts, E304 where the true class of one is masked.
+    Raises `CalibrateError` E307 where no row counts.
     """
     found = rows.sum(Predictions(reduction, scale))
     w = np.concatenate(found["w"])  # type: ignore[arg-type]
     if not len(w):
         raise CalibrateError("E307", "found no row of positive weight, expected at least one", "are the weights all 0?")
-    if found["impossible"]:
-        raise CalibrateError(
-            "E304",
-            f"the true class is masked: its score is -inf, its probability 0 (rows: {found['impossible']})",
-            "--clip EPS takes a probability of 0 for a small one that was rounded, and not for a mask",
-        )
     x, y = np.concatenate(found["x"], axis=1), np.concatenate(found["y"])  # type: ignore[arg-type]
     top = np.concatenate(found["top"]) if found["top"] else y  # type: ignore[arg-type]
     if w.max() > HEAVIEST:

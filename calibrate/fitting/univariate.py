@@ -11,14 +11,16 @@ they answer is put together here. Events: every label. Classes, by the option `m
                   ICLR 2022, https://doi.org/10.48550/arXiv.2107.08353)
     confidence    the same with one function for all classes
 
-A row whose functions are all 0 keeps its probabilities as they were. A masked class (score -inf) keeps probability 0.
+A row whose functions are all 0 keeps its probabilities as they were. A masked class (score -inf) keeps probability 0,
+but where a true class was masked, no -inf is a mask: they are probabilities of 0 that a model gave (forests and nearest
+neighbours do), data like any other, and get the small probability that the rows show.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import combinations
 from typing import Any, ClassVar
@@ -32,10 +34,13 @@ from calibrate.fitting.columns import (
     Pooled,
     Reduction,
     Scale,
+    Unmasked,
     between,
     columns_of,
+    impossible,
     predictions,
     top_of,
+    unmasked,
 )
 from calibrate.fitting.coupling import coupled
 from calibrate.fitting.record import counted, record_of
@@ -62,9 +67,11 @@ class Univariate(ABC):
     A method adds its tables, `fit`, `n_parameters` and `_one`.
 
     reduction   what the functions are of: events, or the option `multiclass`
+    zeros       whether a score of -inf is a probability of 0 like any other, and no mask
     """
 
     reduction: Reduction
+    zeros: bool = field(default=False, kw_only=True)
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = None
@@ -73,7 +80,8 @@ class Univariate(ABC):
 
     def transform(self, scores: np.ndarray) -> np.ndarray:
         """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self._tables[0]), self._one, self.scale)
+        known = unmasked(scores) if self.zeros else scores
+        return recalibrated(known, self.reduction, len(self._tables[0]), self._one, self.scale)
 
     @classmethod
     def _fitted(
@@ -88,8 +96,8 @@ class Univariate(ABC):
     ) -> Fitted:
         """What `function` makes of the columns of all rows, and of the rows without each fold: a row of each table.
 
-        Raises `CalibrateError` E307 where no row counts, E304 where a true class is masked, E308 under a link that is
-        no softmax or sigmoid and for pairs of too many classes.
+        Raises `CalibrateError` E307 where no row counts, E308 under a link that is no softmax or sigmoid and for pairs
+        of too many classes.
         """
         _expect_probabilities(link)
         reduction: Reduction = "events" if link.has_events else multiclass
@@ -101,20 +109,27 @@ class Univariate(ABC):
                 "multiclass=one-vs-rest has one function a class",
             )
         counted(rows)
+        wrong = 0 if link.has_events else impossible(rows)
+        data, notes = rows, list[str]()
+        if wrong:
+            data = rows.map(Unmasked())
+            notes.append(
+                f"rows whose true class has probability 0: {wrong}; probabilities of 0 are data, and none stays 0"
+            )
         calibrator: Any = cls
 
         def fit(part: Rows) -> Any:
             tables = zip(*map(function, columns_of(part, reduction, cls.scale)), strict=True)
-            return calibrator(reduction, *map(_tuples, tables))
+            return calibrator(reduction, *map(_tuples, tables), zeros=bool(wrong))
 
-        one = fit(rows)
-        others, reason = each_fold(fit, rows, folds)
-        return Fitted(one, record_of(rows, link, one, passes=1, level=level), others, reason)
+        one = fit(data)
+        others, reason = each_fold(fit, data, folds)
+        return Fitted(one, record_of(rows, link, one, passes=1, notes=notes, level=level), others, reason)
 
     @cached_property
     def _tables(self) -> tuple[tuple[np.ndarray, ...], ...]:
         """The tables, their entries as arrays."""
-        tables = (getattr(self, field.name) for field in fields(self)[1:])
+        tables = (getattr(self, one.name) for one in fields(self) if one.name not in ("reduction", "zeros"))
         return tuple(tuple(np.array(entry, dtype=np.float64) for entry in table) for table in tables)
 
     @abstractmethod

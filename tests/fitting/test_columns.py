@@ -5,8 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibrate.errors import CalibrateError
-from calibrate.fitting.columns import Column, Pooled, Reduction, Scale, between, columns_of, predictions, top_of
+from calibrate.fitting.columns import (
+    Column,
+    Pooled,
+    Reduction,
+    Scale,
+    between,
+    columns_of,
+    impossible,
+    predictions,
+    top_of,
+    unmasked,
+)
 from calibrate.rows import from_arrays
 
 
@@ -78,10 +88,10 @@ def test_rows_where_a_class_is_masked_are_no_data_for_it() -> None:
     assert [c.weight.sum() for c in ovr] == [3, 2, 2]
     pairs = columns(z, y, "one-vs-one")
     assert [c.weight.sum() for c in pairs] == [2, 1, 1]
-    with pytest.raises(CalibrateError, match=r"score is -inf, its probability 0 \(rows: 1\)") as refused:
-        columns(z, np.array([1, 1, 0]), "one-vs-rest")
-    assert refused.value.code == "E304" and "--clip" in refused.value.hint
-    assert len(columns(z, np.array([1, 1, 0]), "one-vs-rest", np.array([0.0, 1.0, 1.0]))) == 3
+    assert impossible(from_arrays(z, y)) == 0
+    assert impossible(from_arrays(z, np.array([1, 1, 0]))) == 1
+    assert impossible(from_arrays(z, np.array([1, 1, 0]), np.array([0.0, 1.0, 1.0]))) == 0
+    assert [c.weight.sum() for c in columns(unmasked(z), y, "one-vs-rest")] == [3, 3, 3]
 
 
 def test_logits_of_classes_do_not_saturate_where_probabilities_do() -> None:

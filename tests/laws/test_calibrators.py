@@ -175,3 +175,23 @@ def test_a_masked_class_keeps_probability_0(name: str) -> None:
     p = calibrated(name, "softmax", from_arrays(z, y), z)
     assert np.array_equal(p[np.isneginf(z)], np.zeros(100))
     assert p.sum(axis=1) == pytest.approx(np.ones(len(z)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    # Of top labels the predicted class alone gets another probability, and no zero is one.
+    [
+        name
+        for name, key in PAIRS
+        if key == "softmax" and reductions(name.partition(":")[0]) and name[-5:] not in ("label", "dence")
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_where_a_true_class_has_probability_0_no_zero_is_a_mask(name: str, dtype: type) -> None:
+    z, y = world("softmax")
+    z = z.astype(dtype)
+    z[np.arange(60), y[:60]] = -np.inf
+    z[np.arange(60, 100), (y[60:100] + 1) % 3] = -np.inf
+    p = calibrated(name, "softmax", from_arrays(z, y), z)
+    assert p.sum(axis=1) == pytest.approx(np.ones(len(z)), abs=1e-6)
+    assert np.all(p[np.arange(60), y[:60]] > 1e-3)
