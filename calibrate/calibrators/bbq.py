@@ -12,9 +12,10 @@ p' averages (a_b + m_b) / (N/B + m_b + k_b) over the B in proportion to it: agai
 jumps of the sizes that count are mixed. It is never 0 or 1. `score=bic` weighs by exp(-BIC / 2) instead. netcal's BBQ
 differs: bins of equal width by default, BIC alone, and a cut-off of what scores less.
 
-Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
-`confidence`). For events with 1,000 rows and more, where a histogram is wanted without choosing its bins; isotonic and
-spline are usually sharper. With many classes a disaster, as every histogram is.
+Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), every pair, coupled to one
+distribution (`one-vs-one`, up to 32 classes), or only the top label (`top-label`, `confidence`); a masked class
+(score -inf) stays at 0. For events with 1,000 rows and more, where a histogram is wanted without choosing its bins;
+isotonic and spline are usually sharper. With many classes a disaster, as every histogram is.
 Naeini, Cooper, Hauskrecht: Obtaining Well Calibrated Probabilities Using Bayesian Binning. AAAI 2015.
 https://doi.org/10.1609/aaai.v29i1.9602
 """
@@ -22,23 +23,13 @@ https://doi.org/10.1609/aaai.v29i1.9602
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting import steps
-from calibrate.fitting.univariate import (
-    Multiclass,
-    Pooled,
-    Reduction,
-    arrays,
-    expect_tables,
-    fit_univariate,
-    recalibrated,
-    tuples,
-)
+from calibrate.fitting.columns import Column, Multiclass, Pooled
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -54,32 +45,10 @@ NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True)
-class Bbq:
-    """A `probability` for each bin between the inner `edges`, right-closed; the average has the edges of all sizes.
+class Bbq(steps.Steps):
+    """Averages of binnings: the edges are those of all sizes that count."""
 
-    reduction   what the functions are of: events, or the option `multiclass`
-    """
-
-    reduction: Reduction
-    edges: tuple[tuple[float, ...], ...]
-    probability: tuple[tuple[float, ...], ...]
-
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = None
     candidate: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse what is no function."""
-        expect_tables(self.edges, self.probability, 1)
-
-    @property
-    def n_parameters(self) -> int:
-        """Steps of all functions."""
-        return sum(map(len, self.probability))
-
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self.edges), self._one)
 
     @classmethod
     def fit(
@@ -95,26 +64,17 @@ class Bbq:
     ) -> Fitted:
         """The functions of all rows, and with `folds` of the rows without each fold.
 
-        multiclass   one-vs-rest | top-label | confidence
+        multiclass   one-vs-rest | one-vs-one | top-label | confidence
         prior        rows that the prior is worth
         score        bdeu | bic
         """
         if not prior > 0:
             raise CalibrateError("E602", f"bbq:prior: found {prior}, expected a positive number", "the paper's is 2")
 
-        def make(reduction: Reduction, columns: tuple[Pooled, ...]) -> Bbq:
-            found = [_function(column, prior, score) for column in columns]
-            return cls(reduction, tuples(edges for edges, _ in found), tuples(p for _, p in found))
+        def function(column: Column) -> tuple[np.ndarray, ...]:
+            return _function(column.pooled, prior, score)
 
-        return fit_univariate(rows, link, make, multiclass=multiclass, folds=folds, level=level)
-
-    @cached_property
-    def _bins(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-        return arrays(self.edges), arrays(self.probability)
-
-    def _one(self, j: int, p: np.ndarray) -> np.ndarray:
-        edges, probability = self._bins
-        return steps.value_at(edges[j], probability[j], p)
+        return cls._fitted(rows, link, function, multiclass=multiclass, folds=folds, level=level)
 
 
 def _function(rows: Pooled, prior: float, score: str) -> tuple[np.ndarray, np.ndarray]:
@@ -148,12 +108,13 @@ def _all_bins(rows: Pooled) -> tuple[np.ndarray, np.ndarray]:
     most = max(1, int(min(np.ceil(weight / 5), np.ceil(root * SPAN), len(rows.at), MOST)))
     least = min(most, max(1, int(root / SPAN)))
     bins = np.arange(least, most + 1)
-    number = np.repeat(bins, bins - 1)
-    rank = np.arange(len(number)) - np.repeat(np.cumsum(bins - 1) - (bins - 1), bins - 1) + 1
+    number = np.repeat(bins, bins)
+    rank = np.arange(len(number)) - np.repeat(np.cumsum(bins) - bins, bins)
     below = np.cumsum(rows.weight)
-    cuts = np.searchsorted(below, below[-1] * rank / number * (1 - 1e-12)) + 1
-    both = np.concatenate([np.stack([bins, 0 * bins]), np.stack([number, np.minimum(cuts, len(below))])], axis=1)
-    _, first = np.unique(both[:, both[1] < len(below)], axis=1)
+    first = np.searchsorted(below, below[-1] * rank / number * (1 - 1e-12)) + 1
+    first[rank == 0] = 0
+    # Equal predictions share a bin, so that a cut may be there twice, or after the last entry.
+    first = first[((rank == 0) | (np.diff(first, prepend=0) != 0)) & (first < len(below))]
     last = np.append(np.where(first[1:] == 0, len(below), first[1:]), len(below))
     return first, last
 

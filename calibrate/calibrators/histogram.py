@@ -5,8 +5,9 @@ row of the base rate keeps bins without events off 0, where the first event woul
 `laplace=false` gives the plain E / W. `binning=width` cuts [0, 1] into `bins` equal parts, right-closed, `mass` into
 bins of equal weight (equal predictions stay together, so there may be fewer). An empty bin answers its centre.
 
-Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
-a histogram per predicted class; `confidence`, one for all); a row of zeros stays as it was. Simple and easily
+Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), every pair, coupled to one
+distribution (`one-vs-one`, up to 32 classes), or only the top label (`top-label`, a histogram per predicted class;
+`confidence`, one for all); a row of zeros stays as it was, and a masked class (score -inf) at 0. Simple and easily
 audited; ties within a bin cost resolution and so Brier and NLL, and ranks of ECE alone flatter it. Few classes and
 many rows; with 100 classes and more a disaster.
 Zadrozny, Elkan: Obtaining calibrated probability estimates from decision trees and naive Bayesian classifiers.
@@ -17,55 +18,23 @@ ICML 2021. https://doi.org/10.48550/arXiv.2105.04656
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from calibrate.fitting import steps
-from calibrate.fitting.univariate import (
-    Multiclass,
-    Pooled,
-    Reduction,
-    arrays,
-    expect_at_least,
-    expect_tables,
-    fit_univariate,
-    recalibrated,
-    tuples,
-)
+from calibrate.fitting.columns import SAME, Column, Multiclass
+from calibrate.fitting.univariate import expect_at_least
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """A `probability` for each bin between the inner `edges`, right-closed.
+class Histogram(steps.Steps):
+    """Frequencies of bins of predictions."""
 
-    reduction   what the functions are of: events, or the option `multiclass`
-    """
-
-    reduction: Reduction
-    edges: tuple[tuple[float, ...], ...]
-    probability: tuple[tuple[float, ...], ...]
-
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = None
     candidate: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse what is no function."""
-        expect_tables(self.edges, self.probability, 1)
-
-    @property
-    def n_parameters(self) -> int:
-        """Bins of all functions."""
-        return sum(map(len, self.probability))
-
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self.edges), self._one)
 
     @classmethod
     def fit(
@@ -82,39 +51,40 @@ class Histogram:
     ) -> Fitted:
         """The functions of all rows, and with `folds` of the rows without each fold.
 
-        multiclass   one-vs-rest | top-label | confidence
+        multiclass   one-vs-rest | one-vs-one | top-label | confidence
         bins         how many, at least 1
         binning      width | mass
         laplace      one more row of the base rate in every bin
         """
         expect_at_least("histogram:bins", bins, 1)
 
-        def make(reduction: Reduction, columns: tuple[Pooled, ...]) -> Histogram:
-            found = [_function(column, bins, binning, laplace) for column in columns]
-            return cls(reduction, tuples(edges for edges, _ in found), tuples(p for _, p in found))
+        def function(column: Column) -> tuple[np.ndarray, ...]:
+            return _function(column, bins, binning, laplace)
 
-        return fit_univariate(rows, link, make, multiclass=multiclass, folds=folds, level=level)
-
-    @cached_property
-    def _bins(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-        return arrays(self.edges), arrays(self.probability)
-
-    def _one(self, j: int, p: np.ndarray) -> np.ndarray:
-        edges, probability = self._bins
-        return steps.value_at(edges[j], probability[j], p)
+        return cls._fitted(rows, link, function, multiclass=multiclass, folds=folds, level=level)
 
 
-def _function(rows: Pooled, bins: int, binning: str, laplace: bool) -> tuple[np.ndarray, np.ndarray]:
+def _function(column: Column, bins: int, binning: str, laplace: bool) -> tuple[np.ndarray, np.ndarray]:
     """Edges and values of one column."""
     if binning == "mass":
+        rows = column.pooled
         cuts = steps.mass_cuts(rows, bins)
         edges, event, weight = steps.between(rows.at, cuts), steps.sums(rows.event, cuts), steps.sums(rows.weight, cuts)
     else:
-        edges = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-        number = np.searchsorted(edges, rows.at, side="left")
-        event, weight = np.bincount(number, rows.event, bins), np.bincount(number, rows.weight, bins)
+        # A rounding above k / bins: the 1/3 of three equal scores is in the bin that ends there, whatever its last bit.
+        edges = np.linspace(0.0, 1.0, bins + 1)[1:-1] * (1 + SAME)
+        number = steps.bin_of(edges, column.x)
+        weight, event = _sums(number, column.w, bins), _sums(number[column.y], _part(column.w, column.y), bins)
     more = 1.0 if laplace else 0.0
     with np.errstate(invalid="ignore"):
-        p = (event + more * rows.base) / (weight + more)
+        p = (event + more * column.base) / (weight + more)
     outer = np.concatenate(([0.0], edges, [1.0]))
-    return edges, np.where(weight > 0, p, (outer[1:] + outer[:-1]) / 2)
+    return edges, np.where(weight > 0, np.minimum(p, 1.0), (outer[1:] + outer[:-1]) / 2)
+
+
+def _sums(number: np.ndarray, w: np.ndarray | None, bins: int) -> np.ndarray:
+    return np.bincount(number, w, bins).astype(np.float64, copy=False)
+
+
+def _part(w: np.ndarray | None, which: np.ndarray) -> np.ndarray | None:
+    return None if w is None else w[which]

@@ -8,9 +8,11 @@ A block without events has probability 0, and the first event that it meets cost
 common case. `laplace=true` adds to every block one row of the base rate (and pools again), so that no probability is
 0 or 1; `laplace=false` is the plain fit. Weights count rows: a weight of 2 is a row twice.
 
-Classes: `multiclass=one-vs-rest` fits each class against the others and divides by the sum, `top-label` one function
-per predicted class, `confidence` one for all; a row of zeros stays as it was. For some 1,000 rows and more a column;
-with fewer beta or Platt. With 1,000 classes a disaster, as every histogram is: there are too few events a class.
+Classes: `multiclass=one-vs-rest` fits each class against the others and divides by the sum, `one-vs-one` every pair
+and couples them to one distribution (up to 32 classes), `top-label` one function per predicted class, `confidence`
+one for all; a row of zeros stays as it was, and a masked class (score -inf) at 0. For some 1,000 rows and more a
+column; with fewer beta or Platt. With 1,000 classes a disaster, as every histogram is: there are too few events a
+class.
 Zadrozny, Elkan: Transforming Classifier Scores. KDD 2002. https://doi.org/10.1145/775047.775151
 Oron, Flournoy: Centered Isotonic Regression. 2017. https://doi.org/10.1080/19466315.2017.1286256
 """
@@ -18,40 +20,28 @@ Oron, Flournoy: Centered Isotonic Regression. 2017. https://doi.org/10.1080/1946
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from calibrate.fitting import pava
-from calibrate.fitting.univariate import (
-    Multiclass,
-    Pooled,
-    Reduction,
-    arrays,
-    expect_tables,
-    fit_univariate,
-    recalibrated,
-    tuples,
-)
+from calibrate.fitting.columns import Column, Multiclass, Pooled
+from calibrate.fitting.univariate import Tables, Univariate, expect_tables
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 
 @dataclass(frozen=True)
-class Isotonic:
+class Isotonic(Univariate):
     """Non-decreasing functions of a probability, linear between the points (`at`, `probability`), constant outside.
 
     reduction   what the functions are of: events, or the option `multiclass`
     """
 
-    reduction: Reduction
-    at: tuple[tuple[float, ...], ...]
-    probability: tuple[tuple[float, ...], ...]
+    at: Tables
+    probability: Tables
 
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = None
     candidate: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -62,10 +52,6 @@ class Isotonic:
     def n_parameters(self) -> int:
         """Levels of all functions."""
         return sum(len(set(p)) for p in self.probability)
-
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self.at), self._one)
 
     @classmethod
     def fit(
@@ -81,24 +67,19 @@ class Isotonic:
     ) -> Fitted:
         """The functions of all rows, and with `folds` of the rows without each fold.
 
-        multiclass   one-vs-rest | top-label | confidence
+        multiclass   one-vs-rest | one-vs-one | top-label | confidence
         centred      a block is one point and not two
         laplace      one more row of the base rate in every block
         """
 
-        def make(reduction: Reduction, columns: tuple[Pooled, ...]) -> Isotonic:
-            found = [_function(column, centred, laplace) for column in columns]
-            return cls(reduction, tuples(at for at, _ in found), tuples(p for _, p in found))
+        def function(column: Column) -> tuple[np.ndarray, ...]:
+            return _function(column.pooled, centred, laplace)
 
-        return fit_univariate(rows, link, make, multiclass=multiclass, folds=folds, level=level)
+        return cls._fitted(rows, link, function, multiclass=multiclass, folds=folds, level=level)
 
-    @cached_property
-    def _points(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-        return arrays(self.at), arrays(self.probability)
-
-    def _one(self, j: int, p: np.ndarray) -> np.ndarray:
-        at, probability = self._points
-        return np.asarray(np.interp(p, at[j], probability[j]))
+    def _one(self, j: int, x: np.ndarray) -> np.ndarray:
+        at, probability = self._tables
+        return np.asarray(np.interp(x, at[j], probability[j]))
 
 
 def _function(rows: Pooled, centred: bool, laplace: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -5,33 +5,23 @@ g(x) = 1 / (1 + exp(-(a x + c))) is fitted to the logit x of the prediction (wit
 has the low variance of scaling, takes finitely many values, whose calibration error can be measured and bounded, and
 is never 0 or 1. The same rows serve all steps, as in the authors' program.
 
-Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
-`confidence`). For guarantees of a measured calibration error; for the best NLL or Brier take the scaling without the
-bins, which only cost sharpness. With many classes the bins of rare ones hardly rise above 0.
+Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), every pair, coupled to one
+distribution (`one-vs-one`, up to 32 classes), or only the top label (`top-label`, `confidence`); a masked class
+(score -inf) stays at 0. For guarantees of a measured calibration error; for the best NLL or Brier take the scaling
+without the bins, which only cost sharpness. With many classes the bins of rare ones hardly rise above 0.
 Kumar, Liang, Ma: Verified Uncertainty Calibration. NeurIPS 2019. https://doi.org/10.48550/arXiv.1909.10155
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from calibrate.fitting import logistic, steps
-from calibrate.fitting.univariate import (
-    Multiclass,
-    Pooled,
-    Reduction,
-    arrays,
-    expect_at_least,
-    expect_tables,
-    fit_univariate,
-    recalibrated,
-    standard,
-    tuples,
-)
+from calibrate.fitting.columns import Column, Multiclass, Pooled, Scale
+from calibrate.fitting.univariate import expect_at_least, standard
 from calibrate.numerics import sigmoid
 from calibrate.protocols import Link
 from calibrate.results import Fitted
@@ -39,32 +29,11 @@ from calibrate.rows import Rows
 
 
 @dataclass(frozen=True)
-class ScalingBinning:
-    """A `probability` for each bin of logits between the inner `edges`, right-closed.
+class ScalingBinning(steps.Steps):
+    """Means of a sigmoid in bins of logits."""
 
-    reduction   what the functions are of: events, or the option `multiclass`
-    """
-
-    reduction: Reduction
-    edges: tuple[tuple[float, ...], ...]
-    probability: tuple[tuple[float, ...], ...]
-
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = None
     candidate: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse what is no function."""
-        expect_tables(self.edges, self.probability, 1)
-
-    @property
-    def n_parameters(self) -> int:
-        """Bins of all functions: what is stored, though two numbers a function decide their values."""
-        return sum(map(len, self.probability))
-
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self.edges), self._one, "logit")
+    scale: ClassVar[Scale] = "logit"
 
     @classmethod
     def fit(
@@ -79,24 +48,15 @@ class ScalingBinning:
     ) -> Fitted:
         """The functions of all rows, and with `folds` of the rows without each fold.
 
-        multiclass   one-vs-rest | top-label | confidence
+        multiclass   one-vs-rest | one-vs-one | top-label | confidence
         bins         how many, at least 1
         """
         expect_at_least("scaling_binning:bins", bins, 1)
 
-        def make(reduction: Reduction, columns: tuple[Pooled, ...]) -> ScalingBinning:
-            found = [_function(column, bins) for column in columns]
-            return cls(reduction, tuples(edges for edges, _ in found), tuples(p for _, p in found))
+        def function(column: Column) -> tuple[np.ndarray, ...]:
+            return _function(column.pooled, bins)
 
-        return fit_univariate(rows, link, make, multiclass=multiclass, scale="logit", folds=folds, level=level)
-
-    @cached_property
-    def _bins(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-        return arrays(self.edges), arrays(self.probability)
-
-    def _one(self, j: int, x: np.ndarray) -> np.ndarray:
-        edges, probability = self._bins
-        return steps.value_at(edges[j], probability[j], x)
+        return cls._fitted(rows, link, function, multiclass=multiclass, folds=folds, level=level)
 
 
 def _function(rows: Pooled, bins: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,11 @@ regret in log loss is
 never 0 or 1. Both are functions of steps, computed once for all places; the model stores them, with up to three
 numbers a calibration row and column: large models from large data.
 
-Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), or only the top label (`top-label`,
-`confidence`); the interval is that of each column before it is divided. Where isotonic regression is too sure, on
-some 200 to 20,000 rows; a row of weight 1 is added, so weights must count rows. With 1,000 classes a disaster.
+Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), every pair, coupled to one
+distribution (`one-vs-one`, up to 32 classes), or only the top label (`top-label`, `confidence`); the interval is that
+of each column or pair before they are put together. A masked class (score -inf) stays at 0. Where isotonic regression
+is too sure, on some 200 to 20,000 rows; a row of weight 1 is added, so weights must count rows. With 1,000 classes a
+disaster.
 Vovk, Petej, Fedorova: Large-scale probabilistic predictors with and without guarantees of validity. NeurIPS 2015.
 https://doi.org/10.48550/arXiv.1511.00213
 """
@@ -20,43 +22,29 @@ https://doi.org/10.48550/arXiv.1511.00213
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from calibrate.fitting import venn_abers
-from calibrate.fitting.univariate import (
-    SAME,
-    Multiclass,
-    Pooled,
-    Reduction,
-    arrays,
-    evaluated,
-    expect_tables,
-    fit_univariate,
-    recalibrated,
-    tuples,
-)
+from calibrate.fitting.columns import SAME, Column, Multiclass, Pooled
+from calibrate.fitting.univariate import Tables, Univariate, evaluated, expect_tables
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 
 @dataclass(frozen=True)
-class VennAbers:
+class VennAbers(Univariate):
     """Functions of steps at `at`: `lower` (p0) jumps at a place, `upper` (p1) just above; a value more than places.
 
     reduction   what the functions are of: events, or the option `multiclass`
     """
 
-    reduction: Reduction
-    at: tuple[tuple[float, ...], ...]
-    lower: tuple[tuple[float, ...], ...]
-    upper: tuple[tuple[float, ...], ...]
+    at: Tables
+    lower: Tables
+    upper: Tables
 
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = None
     for_large: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -69,12 +57,8 @@ class VennAbers:
         """Levels of both functions of all columns."""
         return sum(len(set(p)) for p in (*self.lower, *self.upper))
 
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (m, K) whose link is the calibrated probability."""
-        return recalibrated(scores, self.reduction, len(self.at), self._merged)
-
     def interval(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """p0 and p1 of every event, or every class against the rest, (m, K) each; of top labels (m, 1)."""
+        """p0 and p1 of every event, class against the rest or pair, (m, functions) each; of top labels (m, 1)."""
         z = scores.astype(np.float64, copy=False)
         return evaluated(z, self.reduction, self._lower), evaluated(z, self.reduction, self._upper)
 
@@ -90,28 +74,23 @@ class VennAbers:
     ) -> Fitted:
         """The functions of all rows, and with `folds` of the rows without each fold.
 
-        multiclass   one-vs-rest | top-label | confidence
+        multiclass   one-vs-rest | one-vs-one | top-label | confidence
         """
 
-        def make(reduction: Reduction, columns: tuple[Pooled, ...]) -> VennAbers:
-            at, lower, upper = zip(*map(_functions, columns), strict=True)
-            return cls(reduction, tuples(at), tuples(lower), tuples(upper))
+        def function(column: Column) -> tuple[np.ndarray, ...]:
+            return _functions(column.pooled)
 
-        return fit_univariate(rows, link, make, multiclass=multiclass, folds=folds, level=level)
-
-    @cached_property
-    def _steps(self) -> tuple[tuple[np.ndarray, ...], ...]:
-        return arrays(self.at), arrays(self.lower), arrays(self.upper)
+        return cls._fitted(rows, link, function, multiclass=multiclass, folds=folds, level=level)
 
     def _lower(self, j: int, p: np.ndarray) -> np.ndarray:
-        at, lower, _ = self._steps
+        at, lower, _ = self._tables
         return np.asarray(lower[j][np.searchsorted(at[j], p * (1 + SAME), side="right")])
 
     def _upper(self, j: int, p: np.ndarray) -> np.ndarray:
-        at, _, upper = self._steps
+        at, _, upper = self._tables
         return np.asarray(upper[j][np.searchsorted(at[j], p * (1 - SAME), side="left")])
 
-    def _merged(self, j: int, p: np.ndarray) -> np.ndarray:
+    def _one(self, j: int, p: np.ndarray) -> np.ndarray:
         low, high = self._lower(j, p), self._upper(j, p)
         return np.asarray(high / (1.0 - low + high))
 

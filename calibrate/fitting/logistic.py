@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibrate.errors import CalibrateError
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 from calibrate.numerics import sigmoid, softplus
 
 MOST = 100
@@ -54,7 +54,8 @@ def fit(
         inverse = unit[:, None] * np.linalg.pinv(curvature * unit * unit[:, None], 1e-13, hermitian=True) * unit
         step = inverse @ gradient
         shorter = _shorter(basis, weight, event, penalty, c, loss, step)
-        if not float(gradient @ step) > 1e-12 * (1.0 + abs(loss)) or shorter is None:
+        # Of weights over many decades the loss is rounded coarsely: where it does not move, no step is an improvement.
+        if not float(gradient @ step) > 1e-12 * (1.0 + abs(loss)) or shorter is None or shorter[1] == loss:
             deviance = 2.0 * (loss - float(c @ penalty @ c) / 2.0)
             return Logistic(c - step if shorter else c, deviance, float(np.sum(inverse * information)))
         c, loss, eta = shorter

@@ -1,86 +1,140 @@
 r"""Calibrators of one variable: a function of one prediction, made to fit several events or classes in one place.
 
-A method brings its rule for one column, from rows sorted by their prediction to a function; what the columns are is
-said here. Events: every label. Classes, by the option `multiclass`:
+A method brings its rule for one column, from its rows to a function; `columns` says what the columns are, and what
+they answer is put together here. Events: every label. Classes, by the option `multiclass`:
 
     one-vs-rest   every class against the others, each its own function; the row is divided by its sum
+    one-vs-one    every pair of classes on the rows of both, each its own function of p_i / (p_i + p_j); the pairs are
+                  coupled to one distribution (Wu, Lin, Weng 2004; see `coupling`); up to 32 classes
     top-label     the probability of the predicted class, a function per predicted class; the others share the rest
                   in their old ratios (Gupta, Ramdas: Top-label calibration and multiclass-to-binary reductions,
                   ICLR 2022, https://doi.org/10.48550/arXiv.2107.08353)
     confidence    the same with one function for all classes
 
-A row whose functions are all 0 keeps its probabilities as they were.
+A row whose functions are all 0 keeps its probabilities as they were. A masked class (score -inf) keeps probability 0,
+but where a true class was masked, no -inf is a mask: they are probabilities of 0 that a model gave (forests and nearest
+neighbours do), data like any other, and get the small probability that the rows show.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from itertools import combinations
+from typing import Any, ClassVar
 
 import numpy as np
 
 from calibrate.errors import CalibrateError
+from calibrate.fitting.columns import (
+    Column,
+    Multiclass,
+    Pooled,
+    Reduction,
+    Scale,
+    Unmasked,
+    between,
+    columns_of,
+    impossible,
+    predictions,
+    top_of,
+    unmasked,
+)
+from calibrate.fitting.coupling import coupled
 from calibrate.fitting.record import counted, record_of
 from calibrate.fitting.refit import each_fold
-from calibrate.numerics import log_softmax, sigmoid
-from calibrate.outcomes import known_labels
-from calibrate.protocols import Calibrator, Link
+from calibrate.numerics import log_softmax
+from calibrate.protocols import Link
 from calibrate.results import Fitted
-from calibrate.rows import Block, Rows
-from calibrate.sums import Sums
+from calibrate.rows import Rows
 
-Multiclass = Literal["one-vs-rest", "top-label", "confidence"]
-Reduction = Literal["events", "one-vs-rest", "top-label", "confidence"]
-Scale = Literal["probability", "logit"]
+Tables = tuple[tuple[float, ...], ...]
+"""One tuple of numbers for each function."""
 
-FARTHEST = 36.0
-"""Logits are held within +-36, beyond which 1 - p is below the rounding of 1."""
+MOST_PAIRED = 32
+"""Classes of `one-vs-one` at most: 496 functions."""
 
-SAME = 1e-14
-"""Predictions that differ by no more, relatively, are equal but for rounding."""
+NEVER = 2.0**-53
+"""How near to 0 and 1 pairs come whose answer is a sigmoid: it is 1 by rounding alone."""
 
 
-@dataclass(frozen=True, eq=False)
-class Pooled:
-    """The rows of one column by ascending prediction; equal predictions are one entry, rows of weight 0 none.
+@dataclass(frozen=True)
+class Univariate(ABC):
+    """Base of a calibrator whose fields are, after `reduction`, tables with one entry for each function.
 
-    at      (u,) predictions, strictly ascending
-    weight  (u,) sum of w
-    event   (u,) sum of w y
-    base    rate of the event, moved off 0 and 1 by one more row that knows nothing
+    A method adds its tables, `fit`, `n_parameters` and `_one`.
+
+    reduction   what the functions are of: events, or the option `multiclass`
+    zeros       whether a score of -inf is a probability of 0 like any other, and no mask
     """
 
-    at: np.ndarray
-    weight: np.ndarray
-    event: np.ndarray
-    base: float
+    reduction: Reduction
+    zeros: bool = field(default=False, kw_only=True)
 
+    keeps_top: ClassVar[bool] = False
+    for_events: ClassVar[bool | None] = None
+    scale: ClassVar[Scale] = "probability"
+    """What the functions take: probabilities, or logits."""
 
-def fit_univariate(
-    rows: Rows,
-    link: Link,
-    make: Callable[[Reduction, tuple[Pooled, ...]], Calibrator],
-    *,
-    multiclass: Multiclass,
-    scale: Scale = "probability",
-    folds: int = 0,
-    level: float = 0.95,
-) -> Fitted:
-    """What `make` makes of the columns of all rows, and of the rows without each fold.
+    def transform(self, scores: np.ndarray) -> np.ndarray:
+        """Scores (m, K) whose link is the calibrated probability."""
+        known = unmasked(scores) if self.zeros else scores
+        return recalibrated(known, self.reduction, len(self._tables[0]), self._one, self.scale)
 
-    Raises `CalibrateError` E307 where no row counts, E308 under a link that is no softmax or sigmoid.
-    """
-    _expect_probabilities(link)
-    reduction: Reduction = "events" if link.has_events else multiclass
-    counted(rows)
+    @classmethod
+    def _fitted(
+        cls,
+        rows: Rows,
+        link: Link,
+        function: Callable[[Column], tuple[np.ndarray, ...]],
+        *,
+        multiclass: Multiclass,
+        folds: int,
+        level: float,
+    ) -> Fitted:
+        """What `function` makes of the columns of all rows, and of the rows without each fold: a row of each table.
 
-    def fit(part: Rows) -> Calibrator:
-        return make(reduction, _columns(part, reduction, scale))
+        Raises `CalibrateError` E307 where no row counts, E308 under a link that is no softmax or sigmoid and for pairs
+        of too many classes.
+        """
+        _expect_probabilities(link)
+        reduction: Reduction = "events" if link.has_events else multiclass
+        if reduction == "one-vs-one" and rows.n_columns > MOST_PAIRED:
+            raise CalibrateError(
+                "E308",
+                f"multiclass=one-vs-one: {rows.n_columns} classes make {rows.n_columns * (rows.n_columns - 1) // 2} "
+                f"pairs, expected at most {MOST_PAIRED} classes",
+                "multiclass=one-vs-rest has one function a class",
+            )
+        counted(rows)
+        wrong = 0 if link.has_events else impossible(rows)
+        data, notes = rows, list[str]()
+        if wrong:
+            data = rows.map(Unmasked())
+            notes.append(
+                f"rows whose true class has probability 0: {wrong}; probabilities of 0 are data, and none stays 0"
+            )
+        calibrator: Any = cls
 
-    one = fit(rows)
-    others, reason = each_fold(fit, rows, folds)
-    return Fitted(one, record_of(rows, link, one, passes=1, level=level), others, reason)
+        def fit(part: Rows) -> Any:
+            tables = zip(*map(function, columns_of(part, reduction, cls.scale)), strict=True)
+            return calibrator(reduction, *map(_tuples, tables), zeros=bool(wrong))
+
+        one = fit(data)
+        others, reason = each_fold(fit, data, folds)
+        return Fitted(one, record_of(rows, link, one, passes=1, notes=notes, level=level), others, reason)
+
+    @cached_property
+    def _tables(self) -> tuple[tuple[np.ndarray, ...], ...]:
+        """The tables, their entries as arrays."""
+        tables = (getattr(self, one.name) for one in fields(self) if one.name not in ("reduction", "zeros"))
+        return tuple(tuple(np.array(entry, dtype=np.float64) for entry in table) for table in tables)
+
+    @abstractmethod
+    def _one(self, j: int, x: np.ndarray) -> np.ndarray:
+        """What function j answers."""
 
 
 def recalibrated(
@@ -94,28 +148,30 @@ def recalibrated(
 
     Raises `CalibrateError` E403 where there are not as many columns as functions.
     """
-    columns = scores.shape[1]
-    if functions != (1 if reduction == "confidence" else columns):
+    k = scores.shape[1]
+    if functions != {"confidence": 1, "one-vs-one": k * (k - 1) // 2}.get(reduction, k):
         raise CalibrateError(
-            "E403", f"{functions} functions for {columns} columns of scores", "the model was fitted on other columns"
+            "E403", f"{functions} functions for {k} columns of scores", "the model was fitted on other columns"
         )
     z = scores.astype(np.float64, copy=False)
-    p = evaluated(z, reduction, function, scale)
-    if reduction == "events":
-        found = logit(p)
+    if reduction in {"top-label", "confidence"}:
+        found = _top_changed(z, evaluated(z, reduction, function, scale)[:, 0])
     else:
-        found = _shared_out(p, z) if reduction == "one-vs-rest" else _top_changed(z, p[:, 0])
+        answers = _answers(z, reduction, function, scale)
+        if reduction == "one-vs-one":
+            found = _coupled(answers, z, scale)
+        else:
+            found = np.ascontiguousarray((logit(answers) if reduction == "events" else _shared_out(answers, z)).T)
     return found.astype(scores.dtype, copy=False)
 
 
 def evaluated(
     z: np.ndarray, reduction: Reduction, function: Callable[[int, np.ndarray], np.ndarray], scale: Scale = "probability"
 ) -> np.ndarray:
-    """What the functions answer before anything is normalised: (m, K), of top labels (m, 1)."""
-    if reduction in {"events", "one-vs-rest"}:
-        x = np.ascontiguousarray(_predictions(z, reduction, scale).T)
-        return np.stack([function(j, column) for j, column in enumerate(x)], axis=1)
-    top, confidence, _ = _top(z, scale)
+    """What the functions answer before anything is put together: (m, functions), of top labels (m, 1)."""
+    if reduction not in {"top-label", "confidence"}:
+        return np.ascontiguousarray(_answers(z, reduction, function, scale).T)
+    top, confidence, _ = top_of(z, scale)
     if reduction == "confidence":
         return function(0, confidence)[:, None]
     changed = np.empty((len(z), 1))
@@ -130,96 +186,41 @@ def logit(p: np.ndarray) -> np.ndarray:
         return np.asarray(np.log(p) - np.log1p(-p))
 
 
-@dataclass(frozen=True)
-class _Predictions:
-    """Collector: predictions, labels and weights of every row, as tuples of arrays: nothing less will do.
-
-    Of top labels: their confidence, whether they are right, and which class they are.
-    """
-
-    reduction: Reduction
-    scale: Scale
-
-    def __call__(self, block: Block) -> Sums:
-        y, z = known_labels(block), block.scores.astype(np.float64, copy=False)
-        w = np.ones(len(block)) if block.weights is None else np.asarray(block.weights, dtype=np.float64)
-        if self.reduction in {"top-label", "confidence"}:
-            top, confidence, _ = _top(z, self.scale)
-            return {"x": (confidence,), "y": ((top == y).astype(np.float64),), "w": (w,), "top": (top,)}
-        return {"x": (_predictions(z, self.reduction, self.scale),), "y": (y,), "w": (w,), "top": ()}
+def _answers(
+    z: np.ndarray, reduction: Reduction, function: Callable[[int, np.ndarray], np.ndarray], scale: Scale
+) -> np.ndarray:
+    """(functions, m) what each answers; 0 where a class is masked."""
+    x = predictions(z, reduction, scale)
+    pairs = combinations(range(len(x)), 2)
+    columns = (between(x[i], x[j], scale) for i, j in pairs) if reduction == "one-vs-one" else iter(x)
+    some = bool(np.isnan(x).any())
+    p = np.empty((len(x) * (len(x) - 1) // 2 if reduction == "one-vs-one" else len(x), len(z)))
+    for j, column in enumerate(columns):
+        p[j] = function(j, column)
+        if some:
+            p[j, np.isnan(column)] = 0.0
+    return p
 
 
-def _columns(rows: Rows, reduction: Reduction, scale: Scale) -> tuple[Pooled, ...]:
-    """The columns of a reduction. A class that is never predicted has the function of all."""
-    found = rows.sum(_Predictions(reduction, scale))
-    x, y, w = (np.concatenate(found[key]) for key in ("x", "y", "w"))  # type: ignore[arg-type]
-    if not w.any():
-        raise CalibrateError("E307", "found no row of positive weight, expected at least one", "are the weights all 0?")
-    weights = None if np.all(w == 1.0) else w
-    columns = range(rows.n_columns)
-    if reduction == "events":
-        return tuple(_pooled(x[:, j], y[:, j] != 0, weights, 0.5) for j in columns)
-    if reduction == "one-vs-rest":
-        return tuple(_pooled(x[:, k], y == k, weights, 1.0 / rows.n_columns) for k in columns)
-    whole = _pooled(x, y, weights, 0.5)
-    if reduction == "confidence":
-        return (whole,)
-    top = np.concatenate(found["top"])  # type: ignore[arg-type]
-    own = [(top == k) & (w > 0) for k in columns]
-    return tuple(_pooled(x[which], y[which], w[which], 0.5) if which.any() else whole for which in own)
-
-
-def _pooled(x: np.ndarray, y: np.ndarray, w: np.ndarray | None, guess: float) -> Pooled:
-    if w is not None and not w.all():
-        x, y, w = x[w > 0], y[w > 0], w[w > 0]
-    order = np.argsort(x)
-    x = x[order]
-    first = np.flatnonzero(np.concatenate(([True], np.diff(x) > SAME * np.abs(x[1:]))))
-    if w is None:
-        weight = np.diff(first, append=len(x)).astype(np.float64)
-        event = np.add.reduceat(y[order].astype(np.float64), first)
-    else:
-        weight, event = np.add.reduceat(w[order], first), np.add.reduceat((w * y)[order], first)
-    event = np.minimum(event, weight)
-    return Pooled(x[first], weight, event, float((event.sum() + guess) / (weight.sum() + 1.0)))
-
-
-def _predictions(z: np.ndarray, reduction: Reduction, scale: Scale) -> np.ndarray:
-    """Probabilities, or logits, of events or of each class against the rest; (m, K) to (m, K)."""
-    if reduction == "events":
-        return sigmoid(z) if scale == "probability" else np.asarray(np.clip(z, -FARTHEST, FARTHEST))
-    log_p = log_softmax(z)
-    p: np.ndarray = np.exp(log_p)
-    if scale == "probability":
-        return p
-    top, confidence, _ = _top(z, "logit")
-    with np.errstate(divide="ignore"):
-        x: np.ndarray = np.clip(log_p - np.log1p(-p), -FARTHEST, FARTHEST)
-    x[np.arange(len(z)), top] = confidence
-    return x
-
-
-def _top(z: np.ndarray, scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predicted class, its probability (or logit), and the probabilities (m, K) of the others, 0 for itself."""
-    top, row = z.argmax(axis=1), np.arange(len(z))
-    others = np.exp(log_softmax(z))
-    confidence = others[row, top]
-    others[row, top] = 0.0
+def _coupled(r: np.ndarray, z: np.ndarray, scale: Scale) -> np.ndarray:
+    """Log probabilities (m, K) of pairs (pairs, m)."""
     if scale == "logit":
-        with np.errstate(divide="ignore"):
-            ratio = np.log(confidence) - np.log(others.sum(axis=1))
-        confidence = np.clip(ratio, -FARTHEST, FARTHEST)
-    return top, confidence, others
+        r = np.clip(r, NEVER, 1 - NEVER)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(coupled(np.ascontiguousarray(r.T), ~np.isneginf(z))))
 
 
 def _top_changed(z: np.ndarray, changed: np.ndarray) -> np.ndarray:
     """Log probabilities where the predicted class has a new one, and the others what is left in their old ratios."""
-    top, _, others = _top(z, "probability")
+    top, _, others = top_of(z, "probability")
     rest = others.sum(axis=1)
     nothing = rest == 0.0
-    others[nothing] = 1.0
-    others[np.arange(len(z)), top] = 0.0
-    rest[nothing] = z.shape[1] - 1
+    if nothing.any():  # those that are not masked share it alike; without any, nothing is left to share
+        others[nothing] = ~np.isneginf(z[nothing])
+        others[np.arange(len(z)), top] = 0.0
+        rest = others.sum(axis=1)
+        changed = np.where(rest == 0.0, 1.0, changed)
+        rest[rest == 0.0] = 1.0
     p = others / rest[:, None] * (1.0 - changed)[:, None]
     p[np.arange(len(z)), top] = changed
     with np.errstate(divide="ignore"):
@@ -227,13 +228,13 @@ def _top_changed(z: np.ndarray, changed: np.ndarray) -> np.ndarray:
 
 
 def _shared_out(p: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """log of rows divided by their sums; rows of zeros keep the probabilities that z gives them."""
-    total = p.sum(axis=1)
+    """(K, m) log of probabilities (K, m) divided by their sums; rows of zeros keep those that z (m, K) gives them."""
+    total = p.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: np.ndarray = np.log(p / total[:, None])
+        found: np.ndarray = np.log(p / total)
     empty = total == 0.0
     if empty.any():
-        found[empty] = log_softmax(z[empty])
+        found[:, empty] = log_softmax(z[empty]).T
     return found
 
 
@@ -262,7 +263,7 @@ def expect_at_least(option: str, value: int, least: int) -> None:
         raise CalibrateError("E602", f"{option}: found {value}, expected at least {least}", f"the least is {least}")
 
 
-def expect_tables(at: tuple[tuple[float, ...], ...], values: tuple[tuple[float, ...], ...], more: int) -> None:
+def expect_tables(at: Tables, values: Tables, more: int) -> None:
     """Refuse what is no function: ascending places, and `more` values than places, all of them probabilities."""
     sound = len(at) == len(values) and all(
         len(p) == len(x) + more
@@ -275,11 +276,5 @@ def expect_tables(at: tuple[tuple[float, ...], ...], values: tuple[tuple[float, 
         raise CalibrateError("E401", "a calibrated function has places that do not ascend, or no probabilities")
 
 
-def arrays(tables: tuple[tuple[float, ...], ...]) -> tuple[np.ndarray, ...]:
-    """Nested tuples as arrays."""
-    return tuple(np.array(table, dtype=np.float64) for table in tables)
-
-
-def tuples(tables: Any) -> tuple[tuple[float, ...], ...]:
-    """Arrays as nested tuples."""
-    return tuple(tuple(table.tolist()) for table in tables)
+def _tuples(table: tuple[np.ndarray, ...]) -> Tables:
+    return tuple(tuple(entry.tolist()) for entry in table)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 
 
 def with_event(event: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -45,6 +45,14 @@ def test_the_mean_is_kept() -> None:
         assert q.mean() == pytest.approx(y.mean())
 
 
+def test_the_last_bit_moves_no_prediction_over_an_edge() -> None:
+    third = 1 / 3
+    p = np.array([np.nextafter(third, 0), third, np.nextafter(third, 1), 0.35])
+    found = fit(p, np.array([1, 0, 1, 0]), bins=15, laplace=False)
+    assert found.probability[0][4:6] == pytest.approx([2 / 3, 0.0])
+    assert SIGMOID(found.transform(np.log(p / (1 - p))[:, None]))[:3, 0] == pytest.approx([2 / 3] * 3)
+
+
 def test_bins_of_equal_mass_keep_ties_together() -> None:
     p = np.array([0.1, 0.2, 0.2, 0.2, 0.2, 0.9])
     found = fit(p, np.array([0, 0, 1, 1, 1, 1]), bins=3, binning="mass", laplace=False)

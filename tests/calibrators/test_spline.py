@@ -98,6 +98,14 @@ def test_constant_scores_answer_the_frequency() -> None:
     assert p == pytest.approx((3 * 4 / 5 + 6 / 8) / 9)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_weights_over_many_decades_have_an_answer(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    z, y, w = rng.normal(size=(20, 1)) * 20, rng.integers(0, 2, (20, 1)), 10 ** rng.uniform(-3, 12, 20)
+    p = SIGMOID(Spline.fit(from_arrays(z, y, w), SIGMOID).calibrator.transform(z))
+    assert np.all((p >= 0) & (p <= 1))
+
+
 def test_options_and_files_that_cannot_be_are_refused() -> None:
     for options, code in (({"knots": 1}, "E602"), ({"strength": -1.0}, "E602")):
         with pytest.raises(CalibrateError) as refused:

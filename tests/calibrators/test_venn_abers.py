@@ -69,6 +69,10 @@ def test_intervals_of_classes_are_those_of_each_against_the_rest() -> None:
     logits = np.log(p[:, 1] / (1 - p[:, 1]))[:, None]
     alone = fit(logits, (y == 1).astype(int)[:, None]).interval(logits)
     assert low[:, 1] == pytest.approx(alone[0][:, 0]) and high[:, 1] == pytest.approx(alone[1][:, 0])
+    pairs, _ = VennAbers.fit(from_arrays(z, y), SOFTMAX, multiclass="one-vs-one").calibrator.interval(z)
+    first = (y < 2).nonzero()[0]
+    known = fit((z[first, 0] - z[first, 1])[:, None], (y[first] == 0).astype(int)[:, None])
+    assert pairs[:, 0] == pytest.approx(known.interval((z[:, 0] - z[:, 1])[:, None])[0][:, 0])
     top, _ = VennAbers.fit(from_arrays(z, y), SOFTMAX, multiclass="top-label").calibrator.interval(z)
     assert top.shape == (60, 1)
 

@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting import logistic
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
+from calibrate.numerics import sigmoid
 
 
 def test_coefficients_are_those_of_scikit_learn() -> None:
@@ -39,6 +40,20 @@ def test_a_basis_of_lower_rank_has_an_answer() -> None:
     found = logistic.fit(basis, np.ones(5), np.full(5, 0.25), np.zeros((2, 2)))
     assert found.coefficients.sum() == pytest.approx(np.log(0.25 / 0.75))
     assert found.freedom == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_weights_over_many_decades_have_an_answer(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, weight = np.sort(rng.normal(size=20)) * 20, 10 ** rng.uniform(-12, 12, 20)
+    rows = Pooled(x, weight, weight * rng.integers(0, 2, 20), 0.5)
+    basis, target = np.column_stack([np.ones(20), x / 20, (x / 20) ** 2]), logistic.smoothed(rows)
+    for strength in (1e5, 1.0, 1e-3):
+        penalty = np.diag([0.0, 0.0, strength])
+        c = logistic.fit(basis, weight, target, penalty).coefficients
+        p = sigmoid(basis @ c)
+        slope = basis.T @ (weight * p - target) + penalty @ c
+        assert slope == pytest.approx(np.zeros(3), abs=1e-4 * np.sqrt(weight.sum()))
 
 
 def test_what_does_not_settle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibrate.fitting import steps
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 
 
 def pooled(at: list[float], weight: list[float]) -> Pooled:
@@ -38,3 +38,10 @@ def test_edges_lie_between_the_entries_and_bins_are_right_closed() -> None:
     assert steps.sums(np.array([1.0, 2.0, 4.0]), cuts[1:]).tolist() == [3.0, 4.0]
     values = steps.value_at(edges, np.array([1.0, 2.0, 3.0]), np.array([0.0, edges[0], 0.2, edges[1], 0.31, 9.0]))
     assert values.tolist() == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
+
+
+def test_few_and_many_edges_number_bins_alike() -> None:
+    x = np.random.default_rng(0).random(500).round(2)
+    for m in (1, steps.FEW, steps.FEW + 1):
+        edges = np.linspace(0.1, 0.9, m)
+        assert steps.bin_of(edges, x).tolist() == np.searchsorted(edges, x).tolist()

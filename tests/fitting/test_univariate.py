@@ -8,50 +8,10 @@ import pytest
 from calibrate import registry
 from calibrate.errors import CalibrateError
 from calibrate.fitting import univariate
-from calibrate.fitting.univariate import Pooled, recalibrated
+from calibrate.fitting.univariate import recalibrated
 from calibrate.rows import from_arrays
 
 SOFTMAX, SIGMOID = registry.make("links", "softmax"), registry.make("links", "sigmoid")
-
-
-def columns(
-    z: np.ndarray, y: np.ndarray, reduction: univariate.Reduction, w: np.ndarray | None = None
-) -> tuple[Pooled, ...]:
-    return univariate._columns(from_arrays(z, y, w, rows_per_block=3), reduction, "probability")
-
-
-def test_equal_predictions_are_one_entry_and_rows_of_no_weight_none() -> None:
-    z = np.array([[1.0], [0.0], [1.0], [-1.0], [7.0]])
-    y, w = np.array([[1], [0], [0], [1], [1]]), np.array([1.0, 2.0, 3.0, 1.0, 0.0])
-    (found,) = columns(z, y, "events", w)
-    assert found.at == pytest.approx(1 / (1 + np.exp([1.0, 0.0, -1.0])))
-    assert found.weight.tolist() == [1.0, 2.0, 4.0]
-    assert found.event.tolist() == [1.0, 0.0, 1.0]
-    assert found.base == pytest.approx(2.5 / 8)
-
-
-def test_columns_of_classes() -> None:
-    z = np.log(np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.6, 0.2, 0.2], [0.7, 0.2, 0.1]]))
-    y = np.array([0, 1, 2, 0])
-    ovr = columns(z, y, "one-vs-rest")
-    assert [c.event.sum() for c in ovr] == [2, 1, 1]
-    assert ovr[2].at == pytest.approx([0.1, 0.2])
-    assert ovr[2].weight.tolist() == [2, 2]
-    (confidence,) = columns(z, y, "confidence")
-    assert confidence.at == pytest.approx([0.5, 0.6, 0.7, 0.8])
-    assert confidence.event.tolist() == [1, 0, 1, 1]
-    first, second, never = columns(z, y, "top-label")
-    assert first.at == pytest.approx([0.5, 0.6, 0.7])
-    assert second.at == pytest.approx([0.8])
-    assert never.at.tolist() == confidence.at.tolist()
-
-
-def test_logits_of_classes_do_not_saturate_where_probabilities_do() -> None:
-    z = np.array([[30.0, 0.0, -30.0], [35.0, 0.0, 0.0], [1e9, 0.0, -np.inf]])
-    x = univariate._predictions(z, "one-vs-rest", "logit")
-    assert x[0] == pytest.approx([30.0, -30.0, -36.0])
-    assert x[1] == pytest.approx([35 - np.log(2), -35, -35])
-    assert x[2].tolist() == [36.0, -36.0, -36.0]
 
 
 def test_rows_are_divided_by_their_sum_and_empty_ones_stay() -> None:
@@ -68,7 +28,36 @@ def test_the_others_share_the_rest_in_their_old_ratios() -> None:
     by_class = SOFTMAX(recalibrated(z, "top-label", 3, lambda j, x: np.full(len(x), j / 4)))
     assert by_class == pytest.approx(np.array([[0.0, 0.6, 0.4], [0.25, 0.25, 0.5]]))
     certain = SOFTMAX(recalibrated(np.array([[0.0, -np.inf, -1e9]]), "confidence", 1, lambda j, x: x * 0.9))
-    assert certain == pytest.approx(np.array([[0.9, 0.05, 0.05]]))
+    assert certain == pytest.approx(np.array([[0.9, 0.0, 0.1]]))
+    alone = SOFTMAX(recalibrated(np.array([[0.0, -np.inf, -np.inf]]), "confidence", 1, lambda j, x: x * 0.9))
+    assert alone.tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_pairs_are_coupled() -> None:
+    z = np.log(np.array([[0.5, 0.3, 0.2], [0.05, 0.05, 0.9]]))
+    for scale in ("probability", "logit"):
+
+        def same(j: int, x: np.ndarray, scale: str = scale) -> np.ndarray:
+            return x if scale == "probability" else np.asarray(SIGMOID(x))
+
+        assert SOFTMAX(recalibrated(z, "one-vs-one", 3, same, scale)) == pytest.approx(np.exp(z))  # type: ignore[arg-type]
+    surer = SOFTMAX(recalibrated(z, "one-vs-one", 3, lambda j, x: x**2 / (x**2 + (1 - x) ** 2)))
+    assert surer == pytest.approx(SOFTMAX(2 * z))
+
+
+def test_a_masked_class_keeps_probability_0_and_is_not_asked() -> None:
+    z = np.array([[0.0, -np.inf, 1.0], [0.0, 1.0, -np.inf], [0.0, 1.0, 2.0]])
+    for reduction, scale in (("one-vs-rest", "probability"), ("one-vs-rest", "logit"), ("one-vs-one", "logit")):
+        p = SOFTMAX(recalibrated(z, reduction, 3, lambda j, x: np.full(len(x), 0.25), scale))  # type: ignore[arg-type]
+        assert np.array_equal(p == 0, np.isneginf(z))
+    assert SOFTMAX(recalibrated(z, "one-vs-rest", 3, lambda j, x: 0 * x)) == pytest.approx(SOFTMAX(z))
+
+
+def test_a_sigmoid_that_rounds_to_1_leaves_the_other_class_a_little() -> None:
+    far = np.array([[90.0, 0.0, 0.0]])
+    p = SOFTMAX(recalibrated(far, "one-vs-one", 3, lambda j, x: np.ones(1), "logit"))
+    assert 0 < p[0, 1] < 1e-15
+    assert SOFTMAX(recalibrated(far, "one-vs-one", 3, lambda j, x: np.ones(1)))[0, 1] == 0.0
 
 
 def test_events_of_probability_0_and_1_have_infinite_logits() -> None:
@@ -89,9 +78,18 @@ def test_links_that_would_change_the_probabilities_are_refused() -> None:
 
 def test_no_row_and_another_number_of_columns_are_refused() -> None:
     with pytest.raises(CalibrateError, match="no row of positive weight"):
-        columns(np.eye(2), np.arange(2), "one-vs-rest", np.zeros(2))
-    with pytest.raises(CalibrateError, match="3 functions for 2 columns"):
-        recalibrated(np.eye(2), "one-vs-rest", 3, lambda j, x: x)
+        registry.load("calibrators", "isotonic").fit(from_arrays(np.eye(2), np.arange(2), np.zeros(2)), SOFTMAX)
+    for reduction, found in (("one-vs-rest", 3), ("confidence", 2), ("one-vs-one", 2)):
+        with pytest.raises(CalibrateError, match=f"{found} functions for 2 columns") as refused:
+            recalibrated(np.eye(2), reduction, found, lambda j, x: x)  # type: ignore[arg-type]
+        assert refused.value.code == "E403"
+
+
+def test_pairs_of_too_many_classes_are_refused() -> None:
+    rows = from_arrays(np.eye(33), np.arange(33))
+    with pytest.raises(CalibrateError, match="33 classes make 528 pairs, expected at most 32") as refused:
+        registry.load("calibrators", "histogram").fit(rows, SOFTMAX, multiclass="one-vs-one")
+    assert refused.value.code == "E308" and "one-vs-rest" in refused.value.hint
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.isotonic import isotonic_regression
 
 from calibrate.fitting import venn_abers
-from calibrate.fitting.univariate import Pooled
+from calibrate.fitting.columns import Pooled
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)).filter(any), min_size=1, max_size=40))

@@ -7,6 +7,7 @@ predicted class where it says so, and never does worse on its own rows than doin
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,24 @@ from calibrate.rows import Rows, from_arrays
 NAMES = registry.names("calibrators")
 LINKS = ("softmax", "sigmoid")
 OWN_LINKS = {"temperature": registry.names("links"), "none": registry.names("links")}
+
+
+def entry(method: str) -> Any:
+    return registry.load("calibrators", registry.parse("calibrators", method).name)
+
+
+def reductions(name: str) -> list[str]:
+    """The method with every value of its option `multiclass` but the default, where it has one."""
+    known = typing.get_args(typing.get_type_hints(entry(name).fit).get("multiclass"))
+    return [f"{name}:multiclass={value}" for value in known[1:]]
+
+
 PAIRS = [
     (name, key)
     for name in NAMES
     for key in OWN_LINKS.get(name, LINKS)
-    if registry.load("calibrators", name).for_events in (None, registry.load("links", key).has_events)
-]
+    if entry(name).for_events in (None, registry.load("links", key).has_events)
+] + [(method, "softmax") for name in NAMES for method in reductions(name)]
 
 
 def world(key: str, seed: int = 0, m: int = 300, k: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +126,7 @@ def test_folds_are_fitted_on_the_other_rows(name: str, key: str) -> None:
 
 @pytest.mark.parametrize(("name", "key"), PAIRS)
 def test_the_predicted_class_stays_where_that_is_claimed(name: str, key: str) -> None:
-    if not registry.load("calibrators", name).keeps_top:
+    if not entry(name).keeps_top:
         return
     z, y = world(key, seed=3)
     found = fitted(from_arrays(z, y), name, registry.make("links", key)).calibrator
@@ -132,6 +145,8 @@ HARD = {
     "one class alone": lambda z, y: (z, np.ones_like(y)),
     "duplicates": lambda z, y: (np.repeat(z[:5], 40, axis=0), np.repeat(y[:5], 40, axis=0)),
     "every prediction right": lambda z, y: (z, z.argmax(axis=1) if y.ndim == 1 else (z > 0).astype(int)),
+    "a class that never happens": lambda z, y: (z, np.minimum(y, 1) if y.ndim == 1 else y * [1, 0]),
+    "weights over many decades": lambda z, y: (z, y, 10 ** np.random.default_rng(5).uniform(-12, 12, len(z))),
     "tiny scores": lambda z, y: (z * 1e-12, y),
     "huge scores": lambda z, y: (z * 1e12, y),
 }
@@ -140,12 +155,43 @@ HARD = {
 @pytest.mark.parametrize(("name", "key"), PAIRS)
 @pytest.mark.parametrize("case", HARD)
 def test_hard_data_have_an_answer_or_a_coded_error(name: str, key: str, case: str) -> None:
-    z, y = HARD[case](*world(key))
+    z, *rest = HARD[case](*world(key))
     try:
-        p = calibrated(name, key, from_arrays(z, y), z)
+        p = calibrated(name, key, from_arrays(z, *rest), z)
     except CalibrateError as problem:
         assert problem.code.startswith("E3")
         assert problem.hint
         return
     assert np.all(np.isfinite(p))
     assert np.all((p >= 0) & (p <= 1))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, key in PAIRS if key == "softmax" and reductions(name.partition(":")[0])]
+)
+def test_a_masked_class_keeps_probability_0(name: str) -> None:
+    z, y = world("softmax")
+    z[np.arange(100), (y[:100] + 1) % 3] = -np.inf
+    p = calibrated(name, "softmax", from_arrays(z, y), z)
+    assert np.array_equal(p[np.isneginf(z)], np.zeros(100))
+    assert p.sum(axis=1) == pytest.approx(np.ones(len(z)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    # Of top labels the predicted class alone gets another probability, and no zero is one.
+    [
+        name
+        for name, key in PAIRS
+        if key == "softmax" and reductions(name.partition(":")[0]) and name[-5:] not in ("label", "dence")
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_where_a_true_class_has_probability_0_no_zero_is_a_mask(name: str, dtype: type) -> None:
+    z, y = world("softmax")
+    z = z.astype(dtype)
+    z[np.arange(60), y[:60]] = -np.inf
+    z[np.arange(60, 100), (y[60:100] + 1) % 3] = -np.inf
+    p = calibrated(name, "softmax", from_arrays(z, y), z)
+    assert p.sum(axis=1) == pytest.approx(np.ones(len(z)), abs=1e-6)
+    assert np.all(p[np.arange(60), y[:60]] > 1e-3)
