@@ -10,20 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibrate.fitting.hashes import ODD, hashed, mixed
 from calibrate.rows import Block, Rows
 from calibrate.sums import Sums
-
-HASHED = 16
-"""At most so many scores of a row, evenly spaced over the columns, go into its hash."""
 
 EVEN = 0.5
 """A fold may hold between 1 - EVEN and 1 + EVEN times its even share of the rows: 10 to 30 % of five folds."""
 
 PARTS = 1000
 """A holdout is a whole number of so many parts."""
-
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: bool = False) -> np.ndarray:
@@ -35,22 +30,9 @@ def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: boo
     """
     if by_row:
         run, place = np.divmod(np.arange(start, start + len(scores), dtype=np.int64), folds)
-        turn = mixed(run.astype(np.uint64) * _ODD + np.uint64(seed)) % np.uint64(folds)
+        turn = mixed(run.astype(np.uint64) * ODD + np.uint64(seed)) % np.uint64(folds)
         return (place + turn.astype(np.int64)) % folds
     return ((hashed(scores, seed) * np.uint64(folds)) >> np.uint64(32)).astype(np.int64)
-
-
-def hashed(scores: np.ndarray, seed: int) -> np.ndarray:
-    """A seeded 32-bit hash of every row of scores (m, K), as uint64 (m,): equal rows have equal ones."""
-    k = scores.shape[1]
-    columns = np.linspace(0, k - 1, min(k, HASHED)).round().astype(np.intp)
-    factors = mixed((np.arange(1, len(columns) + 1, dtype=np.uint64) + np.uint64(seed)) * _ODD) | np.uint64(1)
-    chosen = scores if len(columns) == k else scores[:, columns]
-    bits = (chosen.astype(np.float64) + 0.0).view(np.uint64)
-    # Whole numbers and float32 leave the low bits empty: bring the high ones down before multiplying.
-    bits ^= bits >> np.uint64(32)
-    bits *= factors
-    return np.asarray(mixed(np.add.reduce(bits, axis=1)) >> np.uint64(32))
 
 
 def with_folds(rows: Rows, folds: int, seed: int) -> tuple[Rows, str]:
@@ -132,10 +114,3 @@ class _Held:
     def __call__(self, block: Block) -> Sums:
         folds = self.step(block).folds
         return {"mask": (np.asarray(folds) < self.share,)}
-
-
-def mixed(x: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64: every bit of the answer depends on every bit of x."""
-    x = (x ^ (x >> np.uint64(30))) * _MIX[0]
-    x = (x ^ (x >> np.uint64(27))) * _MIX[1]
-    return np.asarray(x ^ (x >> np.uint64(31)))

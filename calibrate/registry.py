@@ -16,7 +16,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 from calibrate.errors import CalibrateError, shown
 
@@ -136,12 +136,12 @@ _OF_THE_RUN = {"folds", "level"}
 
 
 def _is_option(hint: Any, parameter: inspect.Parameter) -> bool:
-    simple = hint in (int, float, bool, str) or typing.get_origin(hint) is Literal or isinstance(hint, UnionType)
+    simple = hint in (int, float, bool, str) or typing.get_origin(hint) in (Literal, Union, UnionType)
     return simple and parameter.name not in _OF_THE_RUN and parameter.default is not inspect.Parameter.empty
 
 
 def _value(name: str, option: str, text: str, hint: Any) -> Any:
-    kinds = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    kinds = typing.get_args(hint) if typing.get_origin(hint) in (Union, UnionType) else (hint,)
     for kind in kinds:
         value = _one_value(text, kind)
         if value is not None:

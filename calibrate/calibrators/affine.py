@@ -17,7 +17,6 @@ https://doi.org/10.1093/biomet/45.3-4.562
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +24,7 @@ import numpy as np
 from calibrate.fitting.event_logistic import WEAK, certain
 from calibrate.fitting.events import Answer, finite_parameters, fitted_events, known_ridge, not_separable, survey
 from calibrate.fitting.lines import line, straight
+from calibrate.fitting.strength import Auto
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -54,14 +54,14 @@ class Affine:
         return line(scores, self.a, self.b)
 
     @classmethod
-    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float = WEAK) -> Fitted:
+    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float | Auto = WEAK) -> Fitted:
         """The slopes and offsets of all labels.
 
-        ridge   weight of the penalty, in rows
+        ridge   weight of the penalty, in rows; auto: by cross-validation, around 0.1
 
         Raises `CalibrateError` E301, E304, E305, E307, E602; without a ridge E302 for separable events.
         """
-        return fitted_events(partial(_fitted, known_ridge("affine", ridge)), rows, link, folds, level)
+        return fitted_events(_fitted, rows, link, folds, level, known_ridge("affine", ridge, WEAK))
 
 
 def _fitted(ridge: float, rows: Rows) -> Answer:

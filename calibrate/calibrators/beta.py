@@ -25,7 +25,17 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from calibrate.fitting.event_logistic import WEAK, Basis, Line, Solution, certain, solve, standard
-from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
+from calibrate.fitting.events import (
+    Answer,
+    Events,
+    finite_parameters,
+    fitted_events,
+    known_ridge,
+    label,
+    not_separable,
+    survey,
+)
+from calibrate.fitting.strength import Auto
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -89,21 +99,30 @@ class Beta:
 
     @classmethod
     def fit(
-        cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, form: Form = "abm", ridge: float = WEAK
+        cls,
+        rows: Rows,
+        link: Link,
+        *,
+        folds: int = 0,
+        level: float = 0.95,
+        form: Form = "abm",
+        ridge: float | Auto = WEAK,
     ) -> Fitted:
         """The curves of all labels.
 
         form    abm: three parameters; am: a = b; ab: p' = 1/2 at p = 1/2
-        ridge   weight of the penalty, in rows
+        ridge   weight of the penalty, in rows; auto: by cross-validation, around 0.1
 
         Raises `CalibrateError` E301, E304, E305, E307, E602; without a ridge E302 for separable events.
         """
-        return fitted_events(partial(_fitted, form, known_ridge("beta", ridge)), rows, link, folds, level)
+        return fitted_events(partial(_fitted, form), rows, link, folds, level, known_ridge("beta", ridge, WEAK))
 
 
 def _fitted(form: Form, ridge: float, rows: Rows) -> Answer:
     events = survey(rows)
     basis: Basis = Line() if form == "am" else _LogProbabilities()
+    if ridge == 0 and form != "ab":
+        not_separable(events, "a ridge above 0, or platt with smoothing, has an answer")
     features = standard(events.rows, basis, centred=form != "ab")
     n_labels, k = rows.n_columns, len(features.centre) + 1
     every = np.ones((n_labels, k), dtype=bool)

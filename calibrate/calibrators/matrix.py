@@ -22,13 +22,17 @@ from typing import ClassVar
 import numpy as np
 
 from calibrate.fitting.forms import Form, expect_softmax
-from calibrate.fitting.linear import expect_finite, expect_square, expect_strength, fitted
+from calibrate.fitting.linear import Step, expect_finite, expect_square, expect_strength, tuned
 from calibrate.fitting.square import multiplied, solved, strengths
+from calibrate.fitting.strength import Auto, Strength
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 NAME = "matrix"
+
+USUAL = 1e-3
+"""The middle of the grid of Kull et al., around which `auto` looks."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Matrix:
         folds: int = 0,
         level: float = 0.95,
         input: Form = "log-softmax",
-        reg: float = 0.0,
-        odir: float = 0.0,
+        reg: float | Auto = 0.0,
+        odir: float | Auto = 0.0,
     ) -> Fitted:
         """All rows, and with `folds` one for each fold fitted on the others.
 
@@ -76,20 +80,29 @@ class Matrix:
         reg     strength of the squares of W - I and b
         odir    strength of the squares of W off its diagonal
 
+        auto for one or for both: by cross-validation around 0.001; if both, they are the same
+
         Raises `CalibrateError` E301, E302 where no finite parameters are best, E304, E307, and E308 for a link that is
         not the softmax.
         """
         expect_softmax(link, NAME)
         expect_strength(NAME, "reg", reg)
         expect_strength(NAME, "odir", odir)
-        ridge = strengths(rows.n_columns, diagonal=reg, beside=reg + odir, biases=reg)
 
-        def step(some: Rows, start: Calibrator | None) -> tuple[Matrix, int, Sequence[str]]:
-            begun = (start.matrix, start.biases, start.exponent) if isinstance(start, cls) else None
-            w, b, exponent, passes = solved(some, input, ridge, NAME, begun)
-            return cls(w, b, input, exponent), passes, ()
+        def at(strength: float) -> Step:
+            some_reg, some_odir = (strength if given == "auto" else given for given in (reg, odir))
+            ridge = strengths(rows.n_columns, diagonal=some_reg, beside=some_reg + some_odir, biases=some_reg)
 
-        return fitted(rows, link, folds, level, step, _shown)
+            def step(some: Rows, start: Calibrator | None) -> tuple[Matrix, int, Sequence[str]]:
+                begun = (start.matrix, start.biases, start.exponent) if isinstance(start, cls) else None
+                w, b, exponent, passes = solved(some, input, ridge, NAME, begun)
+                return cls(w, b, input, exponent), passes, ()
+
+            return step
+
+        auto = tuple(name for name, given in (("reg", reg), ("odir", odir)) if given == "auto")
+        strength = Strength("auto" if auto else 0.0, USUAL, auto)
+        return tuned(rows, link, folds, level, at, _shown, strength)
 
 
 def _shown(_one: Calibrator) -> dict[str, float]:

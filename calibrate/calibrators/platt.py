@@ -27,6 +27,7 @@ import numpy as np
 from calibrate.fitting.event_logistic import certain
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, not_separable, survey
 from calibrate.fitting.lines import line, straight
+from calibrate.fitting.strength import Strength
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -63,10 +64,10 @@ class Platt:
 
         Raises `CalibrateError` E301, E304, E305, E307; without smoothing E302 for separable events.
         """
-        return fitted_events(partial(_fitted, smoothing), rows, link, folds, level)
+        return fitted_events(partial(_fitted, smoothing), rows, link, folds, level, Strength(0.0))
 
 
-def _fitted(smoothing: bool, rows: Rows) -> Answer:
+def _fitted(smoothing: bool, _ridge: float, rows: Rows) -> Answer:
     events = survey(rows)
     if not smoothing:
         not_separable(events, "smoothing=true, or affine with a ridge, has an answer")

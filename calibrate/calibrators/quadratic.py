@@ -18,7 +18,6 @@ Berta, Holzmueller, Jordan, Bach: CalArena, 2026. https://doi.org/10.48550/arXiv
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +25,7 @@ import numpy as np
 from calibrate.errors import CalibrateError
 from calibrate.fitting.event_logistic import WEAK, Line, certain, solve, standard
 from calibrate.fitting.events import Answer, Events, finite_parameters, fitted_events, known_ridge, label, survey
+from calibrate.fitting.strength import Auto
 from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -82,14 +82,14 @@ class Quadratic:
             return np.asarray(((a * u + b) * u + c + beyond).astype(scores.dtype, copy=False))
 
     @classmethod
-    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float = WEAK) -> Fitted:
+    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float | Auto = WEAK) -> Fitted:
         """The parabolas of all labels.
 
-        ridge   weight of the penalty, in rows
+        ridge   weight of the penalty, in rows; auto: by cross-validation, around 0.1
 
         Raises `CalibrateError` E301, E304, E305, E307, E602; without a ridge E302 for separable events.
         """
-        return fitted_events(partial(_fitted, known_ridge("quadratic", ridge)), rows, link, folds, level)
+        return fitted_events(_fitted, rows, link, folds, level, known_ridge("quadratic", ridge, WEAK))
 
 
 def _fitted(ridge: float, rows: Rows) -> Answer:

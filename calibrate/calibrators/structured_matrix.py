@@ -26,16 +26,18 @@ import numpy as np
 from calibrate.fitting.families import Matrix
 from calibrate.fitting.forms import counting, expect_softmax, held, look
 from calibrate.fitting.linear import (
+    Step,
     as_rows,
     as_tuple,
     expect_columns,
     expect_finite,
     expect_square,
     expect_strength,
-    fitted,
     optimum,
+    tuned,
 )
 from calibrate.fitting.scale import Mixed, best_scale, log_mixture
+from calibrate.fitting.strength import Auto, Strength
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
@@ -76,20 +78,20 @@ class StructuredMatrix:
         return changed.astype(scores.dtype, copy=False)
 
     @classmethod
-    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, reg: float = 1.0) -> Fitted:
+    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, reg: float | Auto = 1.0) -> Fitted:
         """All rows, and with `folds` one for each fold fitted on the others.
 
-        reg   multiplies the published strengths K / n and K (K - 1) / n of the squares
+        reg   multiplies the published strengths K / n and K (K - 1) / n of the squares; auto: by cross-validation
 
         Raises `CalibrateError` E304, E305, E307 as temperature does, E308 for a link that is not the softmax.
         """
         expect_softmax(link, NAME)
         expect_strength(NAME, "reg", reg)
 
-        def step(some: Rows, start: Calibrator | None) -> tuple[StructuredMatrix, int, Sequence[str]]:
-            return cls._solved(some, link, reg, start)
+        def at(strength: float) -> Step:
+            return lambda some, start: cls._solved(some, link, strength, start)
 
-        return fitted(rows, link, folds, level, step, _shown)
+        return tuned(rows, link, folds, level, at, _shown, Strength(reg))
 
     @classmethod
     def _solved(

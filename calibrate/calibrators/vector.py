@@ -23,19 +23,24 @@ import numpy as np
 from calibrate.fitting.families import Diagonal
 from calibrate.fitting.forms import Form, Formed, counting, expect_softmax, formed, held, look
 from calibrate.fitting.linear import (
+    Step,
     as_tuple,
     by_class,
     expect_columns,
     expect_finite,
     expect_strength,
-    fitted,
     optimum,
+    tuned,
 )
+from calibrate.fitting.strength import Auto, Strength
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 NAME = "vector"
+
+USUAL = 1e-3
+"""The strength around which reg=auto looks: that of Dirichlet calibration."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,12 @@ class Vector:
         folds: int = 0,
         level: float = 0.95,
         input: Form = "log-softmax",
-        reg: float = 0.0,
+        reg: float | Auto = 0.0,
     ) -> Fitted:
         """All rows, and with `folds` one for each fold fitted on the others.
 
         input   what goes in: log-softmax, centred or raw
-        reg     strength of the squares of d - 1 and b
+        reg     strength of the squares of d - 1 and b; auto: by cross-validation, around 0.001
 
         Raises `CalibrateError` E301, E302 where no finite parameters are best, E304, E307, and E308 for a link that is
         not the softmax.
@@ -92,10 +97,10 @@ class Vector:
         expect_softmax(link, NAME)
         expect_strength(NAME, "reg", reg)
 
-        def step(some: Rows, start: Calibrator | None) -> tuple[Vector, int, Sequence[str]]:
-            return cls._solved(some, input, reg, start)
+        def at(strength: float) -> Step:
+            return lambda some, start: cls._solved(some, input, strength, start)
 
-        return fitted(rows, link, folds, level, step, _shown)
+        return tuned(rows, link, folds, level, at, _shown, Strength(reg, USUAL))
 
     @classmethod
     def _solved(cls, rows: Rows, form: Form, reg: float, start: Calibrator | None) -> tuple[Vector, int, Sequence[str]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibrate.exhibits import Overlap, Sketch
-from calibrate.folds import mixed
+from calibrate.fitting.hashes import mixed
 from calibrate.numerics import tiles
 from calibrate.rows import Block, Rows
 from calibrate.sums import Sums

@@ -16,6 +16,7 @@ import numpy as np
 from calibrate.errors import CalibrateError
 from calibrate.fitting.record import record_of
 from calibrate.fitting.refit import each_fold
+from calibrate.fitting.strength import Auto, Strength
 from calibrate.outcomes import known_labels
 from calibrate.protocols import Link
 from calibrate.results import Estimate, Fitted
@@ -174,13 +175,15 @@ def not_separable(events: Events, hint: str) -> None:
         raise CalibrateError("E302", text, hint)
 
 
-def known_ridge(name: str, ridge: float) -> float:
-    """A ridge that can be one. Raises `CalibrateError` E602."""
-    if not 0.0 <= ridge < np.inf:
+def known_ridge(name: str, ridge: float | Auto, usual: float) -> Strength:
+    """A ridge that can be one, around the `usual` one where it is `auto`. Raises `CalibrateError` E602."""
+    if ridge != "auto" and not 0.0 <= ridge < np.inf:
         raise CalibrateError(
-            "E602", f"{name}:ridge: found {ridge}, expected a finite number, 0 or more", f"as in {name}:ridge=0.1"
+            "E602",
+            f"{name}:ridge: found {ridge}, expected a finite number, 0 or more, or auto",
+            f"as in {name}:ridge=0.1",
         )
-    return ridge
+    return Strength(ridge, usual, ("ridge",))
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,18 +196,28 @@ class Answer:
     passes: int
 
 
-def fitted_events(solve: Callable[[Rows], Answer], rows: Rows, link: Link, folds: int, level: float) -> Fitted:
-    """What `Calibrator.fit` answers: all rows, the record of their fit, and the other rows of every fold."""
-    answer = solve(rows)
+def fitted_events(
+    at: Callable[[float, Rows], Answer], rows: Rows, link: Link, folds: int, level: float, ridge: Strength
+) -> Fitted:
+    """What `Calibrator.fit` answers: all rows, the record of their fit, and the other rows of every fold.
+
+    at   fits with a ridge; where `ridge` is `auto`, all rows and each fold choose their own
+    """
+
+    def best(some: Rows) -> float:
+        return ridge.of(some, link, lambda part, value, _start: at(value, part).calibrator)
+
+    chosen = best(rows)
+    answer = at(chosen, rows)
     parameters = {
         name if len(value) == 1 else f"{name}[{j}]": _estimate(float(value[j]), float(error[j]), level)
         for name, (value, error) in answer.values.items()
         for j in range(len(value))
-    }
+    } | ridge.shown(chosen)
     record = record_of(
         rows, link, answer.calibrator, passes=answer.passes, parameters=parameters, notes=answer.notes, level=level
     )
-    others, reason = each_fold(lambda part: solve(part).calibrator, rows, folds)
+    others, reason = each_fold(lambda part: at(best(part), part).calibrator, rows, folds)
     return Fitted(answer.calibrator, record, others, reason)
 
 

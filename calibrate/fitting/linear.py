@@ -11,6 +11,7 @@ from calibrate.fitting.families import Family
 from calibrate.fitting.newton import Objective, Search
 from calibrate.fitting.record import record_of
 from calibrate.fitting.refit import each_fold
+from calibrate.fitting.strength import Auto, Strength
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Estimate, Fitted
 from calibrate.rows import Rows
@@ -54,12 +55,30 @@ def fitted(
     parameters: Callable[[Calibrator], dict[str, float]],
 ) -> Fitted:
     """All rows, then each fold's others from there, and the record with `parameters` by name."""
-    one, passes, notes = step(rows, None)
-    others, reason = each_fold(lambda some: step(some, one)[0], rows, folds)
+    return tuned(rows, link, folds, level, lambda _strength: step, parameters, Strength(0.0))
+
+
+def tuned(
+    rows: Rows,
+    link: Link,
+    folds: int,
+    level: float,
+    at: Callable[[float], Step],
+    parameters: Callable[[Calibrator], dict[str, float]],
+    strength: Strength,
+) -> Fitted:
+    """As `fitted`, by the step of a `strength`; where that is `auto`, all rows and each fold choose their own."""
+
+    def best(some: Rows) -> float:
+        return strength.of(some, link, lambda part, value, start: at(value)(part, start)[0])
+
+    chosen = best(rows)
+    one, passes, notes = at(chosen)(rows, None)
+    others, reason = each_fold(lambda some: at(best(some))(some, one)[0], rows, folds)
     shown = {
         name: Estimate(value, reason="no interval: see the cross-fitted change")
         for name, value in parameters(one).items()
-    }
+    } | strength.shown(chosen)
     return Fitted(
         one, record_of(rows, link, one, passes=passes, parameters=shown, notes=notes, level=level), others, reason
     )
@@ -98,10 +117,10 @@ def expect_square(name: str, matrix: Sequence[Sequence[float]], biases: Sequence
         raise CalibrateError("E305", f"{name}: the matrix is not as wide and high as there are biases", "fit again")
 
 
-def expect_strength(name: str, option: str, value: float) -> None:
+def expect_strength(name: str, option: str, value: float | Auto) -> None:
     """Raise `CalibrateError` E602 for a strength that is negative."""
-    if not 0.0 <= value < np.inf:
-        raise CalibrateError("E602", f"{name}:{option}: found {value:g}, expected a number of at least 0", "")
+    if value != "auto" and not 0.0 <= value < np.inf:
+        raise CalibrateError("E602", f"{name}:{option}: found {value}, expected a number of at least 0, or auto", "")
 
 
 def as_tuple(values: np.ndarray) -> tuple[float, ...]:

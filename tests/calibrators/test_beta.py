@@ -147,3 +147,13 @@ def test_separable_events() -> None:
     with pytest.raises(CalibrateError) as caught:
         fit(z, y, ridge=0.0)
     assert caught.value.code in ("E302", "E306")
+
+
+@pytest.mark.parametrize("form", ["abm", "am", "ab"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_separable_events_have_no_maximum_likelihood(form: str, turned: bool) -> None:
+    z = np.random.default_rng(0).normal(0, 2, (60, 1))
+    y = ((z > 0) != turned).astype(np.int64)
+    with pytest.raises(CalibrateError, match="separable") as caught:
+        fit(z, y, form=form, ridge=0.0)
+    assert caught.value.code == "E302"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import optimize, special
 
 from calibrate.calibrators.dirichlet import Dirichlet
 from calibrate.calibrators.matrix import Matrix
@@ -41,6 +41,22 @@ def test_without_strengths_it_is_matrix_scaling(world: Any) -> None:
     other = Matrix.fit(from_arrays(z, y), Softmax()).calibrator
     found = special.softmax(fit(z, y, odir=0.0, reg=0.0).transform(z), axis=1)
     assert found == pytest.approx(special.softmax(other.transform(z), axis=1), abs=1e-8)
+
+
+def test_almost_without_strengths_it_is_the_model_whose_last_class_is_the_reference(world: Any, nll: Any) -> None:
+    z, y = world(k=3)
+    x, hits = np.column_stack([special.log_softmax(z, axis=1), np.ones(len(y))]), np.eye(3)[y]
+
+    def value(u: np.ndarray) -> tuple[float, np.ndarray]:
+        p = special.log_softmax(x @ np.vstack([u.reshape(2, 4), np.zeros(4)]).T, axis=1)
+        return -(p * hits).sum() / len(y), ((np.exp(p) - hits).T @ x / len(y))[:2].ravel()
+
+    known = optimize.minimize(value, np.zeros(8), jac=True, method="BFGS", options={"gtol": 1e-9})
+    found = fit(z, y, odir=1e-12, reg=1e-12)
+    assert nll(found.transform(z), y) == pytest.approx(known.fun, abs=1e-10)
+    both = np.column_stack([found.matrix, found.biases])
+    # log softmax adds up to no constant of a row, so that the parameters are known but for a common row.
+    assert (both - both[-1])[:2].ravel() == pytest.approx(known.x, abs=1e-4)
 
 
 def test_the_order_of_the_classes_does_not_matter(world: Any) -> None:
