@@ -91,6 +91,8 @@ def of_folder(folder: Path) -> Iterator[Set]:
             events = z.ndim == 1 or labels.ndim == 2
             if "prob" in key or key == "confidence":
                 z = logit(z) if events else np.log(np.maximum(z, SMALLEST))
+            if not events and z.shape[1] == 2:  # most peers take two classes as one event
+                z, events = z[:, 1] - z[:, 0], True
             z = z[:, None] if z.ndim == 1 else z
             y = labels[:, None] if events and labels.ndim == 1 else labels
             yield Set(f"{path.stem} {key}", events, z[fit], y[fit], z[test], y[test])
