@@ -1,9 +1,10 @@
 """Choosing a calibrator by what it does to rows that it did not see: `--method auto`, and the basis of `compare`.
 
-Every candidate is cross-fitted inside the rows that are given. The one with the lowest held-out loss is taken, or the
-average of the best few where that is lower still; within 0.1 % of the lowest the one with fewer parameters; never one
-that is worse than doing nothing. Whoever measures the choice on the same rows must repeat it without each fold: `auto`
-does, so that "after" stays honest.
+Every candidate is cross-fitted inside the rows that are given. The choice is their average with the weights of the
+least held-out log loss, without those of little weight: one candidate where one is best everywhere. Where that is not
+clearly better than doing nothing, nothing is done. For a link without log loss it is the best candidate, within 0.1 %
+the one with fewer parameters. Whoever measures the choice on the same rows must repeat it without each fold: `auto`
+does, so that "after" stays honest. Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1.
 """
 
 from __future__ import annotations
@@ -29,10 +30,18 @@ INNER = 5
 """Folds inside the rows."""
 TIE = 1e-3
 """Candidates within this share of the lowest loss are as good as it."""
-FEW = 4
-"""So many of the best are averaged at most."""
+CLEAR = 3e-4
+"""Doing nothing is given up for a loss that is lower by more than this share."""
+LEAST = 0.05
+"""A candidate with a smaller weight is left out of the average."""
+STEPS = 1_000
+"""Of the search for weights, which starts from even ones; three times as many changed nothing that matters."""
+SEEN = 50_000
+"""Rows (events: cells) from which the weights are found, at most."""
 GENERAL = 2_000_000
 """Scores up to which every candidate is tried; beyond, those with few parameters."""
+MANY = 30
+"""Columns up to which candidates with a parameter for every pair of columns are tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +80,10 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What was chosen: names of one or several candidates, and the held-out loss of everything that was tried."""
+    """What was chosen: one or several candidates with weights, and the held-out loss of everything that was tried."""
 
     names: tuple[str, ...]
+    weights: tuple[float, ...]
     losses: dict[str, float]
     sentence: str
 
@@ -84,13 +94,14 @@ def applies(entry: Any, link: Link) -> bool:
     return kind and (getattr(entry, "any_link", False) or type(link).__name__ in ("Softmax", "Sigmoid"))
 
 
-def candidates(link: Link, elements: int) -> tuple[str, ...]:
-    """Names of the calibrators that are tried for scores of this kind and number, "none" first."""
+def candidates(link: Link, elements: int, columns: int) -> tuple[str, ...]:
+    """Names of the calibrators that are tried for so many scores of this kind in so many columns, "none" first."""
     found = []
     for name in registry.names("calibrators"):
         entry = registry.load("calibrators", name)
         fits = applies(entry, link) and getattr(entry, "candidate", True)
-        if fits and (elements <= GENERAL or getattr(entry, "for_large", True)):
+        large, many = getattr(entry, "for_large", True), getattr(entry, "for_many", True)
+        if fits and (elements <= GENERAL or large) and (columns <= MANY or many):
             found.append(name)
     return ("none", *(name for name in found if name != "none"))
 
@@ -113,79 +124,99 @@ def tried(names: Sequence[str], rows: Rows, link: Link, folds: int, level: float
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Collector: the sum of w times the held-out loss of every candidate, and of the averages of the first few.
-
-    averages   so many averages: of the first two candidates, three, ...; 0 for none
-    """
+    """Collector: the sum of w times the held-out loss of every candidate."""
 
     link: Link
     steps: tuple[CrossFitted, ...]
-    averages: int = 0
 
     def __call__(self, block: Block) -> Sums:
         """The sums of one block."""
         w = np.ones(len(block)) if block.weights is None else block.weights
-        keep = w > 0
-        labels = known_labels(block)
-        losses, total = [], np.zeros(block.scores.shape)
-        for number, step in enumerate(self.steps):
-            changed = step(block)
-            loss = self.link.loss(changed.scores, labels, block.start)
-            losses.append(_weighted(loss, w, keep))
-            if self.averages and number <= self.averages:
-                total += self.link(changed.scores, block.start)
-                if number:
-                    losses.append(_weighted(_nll(total / (number + 1), labels), w, keep))
+        keep, labels, losses = w > 0, known_labels(block), []
+        for step in self.steps:
+            loss = self.link.loss(step(block).scores, labels, block.start)
+            per_row = loss if loss.ndim == 1 else loss.sum(axis=1)
+            losses.append(float((per_row[keep] * w[keep]).sum()))
         return {"loss": np.array(losses), "weight": float(w.sum())}
 
 
-def _weighted(loss: np.ndarray, w: np.ndarray, keep: np.ndarray) -> float:
-    per_row = loss if loss.ndim == 1 else loss.sum(axis=1)
-    return float((per_row[keep] * w[keep]).sum())
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Collector: the held-out probability of what is true in each `every`-th row, or event of it, by all candidates."""
+
+    link: Link
+    steps: tuple[CrossFitted, ...]
+    every: int = 1
+
+    def __call__(self, block: Block) -> Sums:
+        """Columns of one block: probabilities (events or rows, candidates) and the weights of the rows."""
+        w = np.ones(len(block)) if block.weights is None else block.weights
+        mine = ((np.arange(len(block)) + block.start) % self.every == 0) & (w > 0)
+        labels, found = known_labels(block)[mine], []
+        for step in self.steps:
+            p = self.link(step(block).scores, block.start)[mine]
+            true = p[np.arange(len(p)), labels] if labels.ndim == 1 else np.where(labels > 0, p, 1 - p)
+            found.append(true.ravel())
+        return {"p": (np.stack(found, axis=1),), "weight": (np.repeat(w[mine], labels[:1].size),)}
 
 
-def _nll(p: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        if labels.ndim == 1:
-            return np.asarray(-np.log(p[np.arange(len(p)), labels]))
-        return np.asarray(-np.log(np.where(labels > 0, p, 1 - p)).sum(axis=1))
-
-
-def held_out(trials: Sequence[Trial], rows: Rows, link: Link, averages: int = 0) -> list[float]:
-    """Mean held-out loss of whole trials; with `averages` those of the first two, three, ... follow behind each."""
-    steps = tuple(CrossFitted(cast(Any, trial.fitted).folds) for trial in trials)
-    sums = rows.sum(HeldOut(link, steps, averages))
+def held_out(trials: Sequence[Trial], rows: Rows, link: Link) -> list[float]:
+    """Mean held-out loss of whole trials."""
+    sums = rows.sum(HeldOut(link, _steps(trials)))
     return [float(x) / float(sums["weight"]) for x in np.asarray(sums["loss"])]  # type: ignore[arg-type]
+
+
+def _steps(trials: Sequence[Trial]) -> tuple[CrossFitted, ...]:
+    return tuple(CrossFitted(cast(Any, trial.fitted).folds) for trial in trials)
+
+
+def mixed(p: np.ndarray, v: np.ndarray, steps: int = STEPS) -> np.ndarray:
+    """Weights (M,) of candidates that maximise sum v log(p w), nearly, of p (n, M): expectation, maximisation."""
+    p, v = np.maximum(p, np.finfo(np.float64).tiny), v / v.sum()
+    w = np.full(p.shape[1], 1.0 / p.shape[1])
+    for _ in range(steps):
+        w = w * ((v / (p @ w)) @ p)
+    return np.asarray(w / w.sum())
 
 
 def chosen(trials: Sequence[Trial], rows: Rows, link: Link) -> Choice:
     """The choice among trials, of which the first is "none"."""
     whole = [trial for trial in trials if trial.is_whole]
     losses = dict(zip([t.name for t in whole], held_out(whole, rows, link), strict=True))
-    order = sorted(whole, key=lambda trial: losses[trial.name])
-    options: dict[tuple[str, ...], tuple[float, int]] = {
-        (trial.name,): (losses[trial.name], cast(Any, trial.fitted).calibrator.n_parameters) for trial in whole
-    }
-    best = [t for t in order if losses[t.name] <= losses[whole[0].name]][:FEW]
-    if len(best) > 1 and link.log_loss:
-        found = held_out(best, rows, link, len(best) - 1)
-        for size in range(2, len(best) + 1):
-            names = tuple(t.name for t in best[:size])
-            options[names] = (found[2 * size - 2], sum(options[name,][1] for name in names))
-            losses["+".join(names)] = found[2 * size - 2]
-    lowest = min(loss for loss, _ in options.values())
-    near = {names: of for names, of in options.items() if of[0] <= lowest + TIE * abs(lowest)}
-    names = min(near, key=lambda key: (near[key][1], near[key][0]))
-    if options[names][0] > losses[whole[0].name]:
-        names = (whole[0].name,)
-    return Choice(names, losses, _sentence(names, options[names][0], losses, whole[0].name))
+    finite = [t for t in whole if np.isfinite(losses[t.name])]
+    if not link.log_loss or not finite:
+        return _single(whole, losses)
+    cells = rows.n_columns if link.has_events else 1
+    sums = rows.sum(Truth(link, _steps(finite), 1 + rows.n * cells // SEEN))
+    p, v = (np.concatenate(sums[key]) for key in ("p", "weight"))  # type: ignore[arg-type]
+    first = mixed(p, v)
+    kept = np.flatnonzero(first >= min(LEAST, first.max()))
+    w = mixed(p[:, kept], v).round(3)  # as the name of the method says them
+    kept, w = kept[w > 0], w[w > 0] / w.sum()
+    loss = -cells * float(v @ np.log(p[:, kept] @ w)) / float(v.sum())
+    if finite[0] is whole[0]:
+        nothing = -cells * float(v @ np.log(p[:, 0])) / float(v.sum())
+        if nothing <= loss + CLEAR * abs(loss):
+            return _choice((whole[0].name,), (1.0,), losses[whole[0].name], losses)
+    return _choice(tuple(finite[i].name for i in kept), tuple(w.tolist()), loss, losses)
 
 
-def _sentence(names: tuple[str, ...], loss: float, losses: dict[str, float], none: str) -> str:
-    called = " + ".join(name.replace("_", "-") for name in names)
-    beside = [f"{name.replace('_', '-')} {losses[name]:.5g}" for name in (none, "temperature") if name in losses]
+def _single(whole: Sequence[Trial], losses: dict[str, float]) -> Choice:
+    """The best; of those that are as good the one with the fewest parameters."""
+    lowest = min(losses.values())
+    near = [trial for trial in whole if losses[trial.name] <= lowest + TIE * abs(lowest)]
+    best = min(near or whole, key=lambda t: (cast(Any, t.fitted).calibrator.n_parameters, losses[t.name]))
+    return _choice((best.name,), (1.0,), losses[best.name], losses)
+
+
+def _choice(names: tuple[str, ...], weights: tuple[float, ...], loss: float, losses: dict[str, float]) -> Choice:
+    called = [name.replace("_", "-") for name in names]
+    if len(names) > 1:
+        called = [f"{w:.3f} {name}" for w, name in zip(weights, called, strict=True)]
+    beside = [f"{name.replace('_', '-')} {losses[name]:.5g}" for name in ("none", "temperature") if name in losses]
     what = "the average of " if len(names) > 1 else ""
-    return f"auto chose {what}{called}: held-out loss {loss:.5g}; {', '.join(beside)}"
+    text = f"auto chose {what}{' + '.join(called)}: held-out loss {loss:.5g}; {', '.join(beside)}"
+    return Choice(names, weights, losses, text)
 
 
 def auto(rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95) -> Fitted:
@@ -207,7 +238,7 @@ def auto(rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95) -> Fitt
 
 def _auto(rows: Rows, link: Link, level: float) -> Fitted:
     inner = stratified(_compact(rows), INNER)
-    names = candidates(link, inner.n * inner.n_columns)
+    names = candidates(link, inner.n * inner.n_columns, inner.n_columns)
     trials = tried(names, inner, link, INNER, level)
     choice = chosen(trials, inner, link)
     by_name = {trial.name: trial.fitted for trial in trials if trial.fitted is not None}
@@ -215,9 +246,10 @@ def _auto(rows: Rows, link: Link, level: float) -> Fitted:
         found = by_name[choice.names[0]]
         key = choice.names[0]
     else:
-        key = f"ensemble:members={'+'.join(choice.names)}"
+        members = {"members": "+".join(choice.names), "weights": "+".join(f"{w:.3f}" for w in choice.weights)}
+        key = f"ensemble:members={members['members']},weights={members['weights']}"
         entry = registry.load("calibrators", "ensemble")
-        found = entry.fit(inner, link, folds=0, level=level, members="+".join(choice.names))
+        found = entry.fit(inner, link, folds=0, level=level, **members)
     record = replace(found.record, notes=(choice.sentence, *found.record.notes))
     return Fitted(found.calibrator, record, method=key)
 

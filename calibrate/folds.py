@@ -20,6 +20,10 @@ EVEN = 0.5
 PARTS = 1000
 """A holdout is a whole number of so many parts."""
 
+COMMON = 0.01
+"""Equal scores of more than this share of the rows, and of more than `COPIES` rows, are ties and not copies."""
+COPIES = 5
+
 
 def assign(scores: np.ndarray, start: int, folds: int, seed: int, *, by_row: bool = False) -> np.ndarray:
     """Fold 0 .. folds - 1 of every row of a block; scores (m, K), whose first row has number `start`; (m,) int64.
@@ -54,15 +58,21 @@ def stratified(rows: Rows, folds: int, seed: int = 0) -> Rows:
     """The rows with folds in which every class (events: every combination of labels) has its even share.
 
     Within a class the different rows, in the order of their hashes, take the folds in turn: equal rows share one, and
-    the order of the rows does not matter.
+    the order of the rows does not matter. But scores that many rows have (a model that gives few values, such as
+    nearest neighbours or a small forest, and exact 0 and 1) are no copies of a row: their rows take the folds in turn
+    too. In one fold, nobody could learn what happens at such scores, and what learns just that would look bad.
     """
     sums = rows.sum(_Keys(seed))
     keys, kinds = (np.concatenate(sums[name]) for name in ("hash", "kind"))  # type: ignore[arg-type]
+    _, of_key, count = np.unique(keys, return_inverse=True, return_counts=True)
+    common = (count > max(COPIES, COMMON * len(keys)))[of_key]
     numbers = np.empty(len(keys), dtype=np.int64)
     for kind in np.unique(kinds):
         mine = np.flatnonzero(kinds == kind)
-        _, place = np.unique(keys[mine], return_inverse=True)
-        numbers[mine] = (place + int(mixed(np.array([kind], np.uint64))[0] % np.uint64(folds))) % folds
+        order = mine[np.argsort(keys[mine], kind="stable")]
+        new = np.concatenate(([False], keys[order[1:]] != keys[order[:-1]])) | common[order]
+        turn = int(mixed(np.array([kind], np.uint64))[0] % np.uint64(folds))
+        numbers[order] = (np.cumsum(new) + turn) % folds
     return rows.number(numbers)
 
 

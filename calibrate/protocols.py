@@ -129,7 +129,8 @@ class Calibrator(Protocol):
     """True: for links with events alone (one column, labels); False: for classes alone; None: for both.
 
     Further class attributes that an entry may have: `any_link` (True: for every link, not only softmax and sigmoid),
-    `candidate` (False: `auto` leaves it out) and `for_large` (False: `auto` leaves it out for very many scores)."""
+    `candidate` (False: `auto` leaves it out), `for_large` (False: `auto` leaves it out for very many scores) and
+    `for_many` (False: ... for more than a few dozen columns)."""
 
     @property
     def n_parameters(self) -> int: ...

@@ -9,7 +9,8 @@ import pytest
 
 from calibrate import evaluate, fit, registry
 from calibrate.calibrators.temperature import Temperature
-from calibrate.choosing import CrossFitted, auto, candidates, chosen, held_out, tried
+from calibrate.choosing import CrossFitted, Truth, auto, candidates, chosen, held_out, mixed, tried
+from calibrate.errors import CalibrateError
 from calibrate.folds import stratified
 from calibrate.rows import from_arrays
 
@@ -25,9 +26,9 @@ def world(temperature: float, m: int = 800, k: int = 3, seed: int = 0) -> tuple[
 
 def test_none_is_always_first() -> None:
     for link in (SOFTMAX, SIGMOID, registry.make("links", "sparsemax")):
-        assert candidates(link, 1000)[:1] == ("none",)
-        assert "temperature" in candidates(link, 1000)
-        assert "ensemble" not in candidates(link, 1000)
+        assert candidates(link, 1000, 2)[:1] == ("none",)
+        assert "temperature" in candidates(link, 1000, 2)
+        assert "ensemble" not in candidates(link, 1000, 2)
 
 
 def test_calibrated_scores_are_left_alone() -> None:
@@ -58,21 +59,64 @@ def test_held_out_losses_are_those_of_rows_that_were_not_seen() -> None:
     assert none == pytest.approx(SOFTMAX.loss(z, y).mean())
 
 
-def test_averages_are_those_of_probabilities() -> None:
+def test_weights_are_those_of_the_least_held_out_loss() -> None:
     z, y = world(2.0, 300)
     rows = stratified(from_arrays(z, y), 3)
-    trials = tried(("none", "temperature"), rows, SOFTMAX, 3)
-    found = held_out(trials, rows, SOFTMAX, 1)
-    p = [SOFTMAX(CrossFitted(t.fitted.folds)(next(rows.blocks())).scores) for t in trials if t.fitted]
-    assert found[2] == pytest.approx(-np.log((p[0] + p[1])[np.arange(300), y] / 2).mean())
+    trials = [
+        t for t in tried(("none", "temperature", "structured_vector", "venn_abers"), rows, SOFTMAX, 3) if t.fitted
+    ]
+    steps = tuple(CrossFitted(t.fitted.folds) for t in trials if t.fitted)
+    p = np.concatenate(rows.sum(Truth(SOFTMAX, steps))["p"])  # type: ignore[arg-type]
+    assert held_out(trials, rows, SOFTMAX) == pytest.approx(-np.log(p).mean(axis=0))
+    v = np.random.default_rng(0).exponential(size=300)
+    w = mixed(p, v, 20_000)
+    # On the simplex the least has equal slopes where weights are not 0, and no steeper ones elsewhere.
+    slopes = (v / (p @ w)) @ p / v.sum()
+    assert w.sum() == pytest.approx(1)
+    assert slopes.max() <= 1 + 1e-3 and slopes[w > 1e-3] == pytest.approx(1, abs=1e-3)
 
 
-def test_ties_go_to_fewer_parameters_and_harm_to_nothing() -> None:
+def test_the_truth_of_events_is_the_probability_of_each_of_them() -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(60, 3)), rng.integers(0, 2, (60, 3))
+    rows = stratified(from_arrays(z, y, np.arange(60.0)), 3)
+    (trial,) = tried(("none",), rows, SIGMOID, 3)
+    sums = rows.sum(Truth(SIGMOID, (CrossFitted(trial.fitted.folds),), 2))  # type: ignore[union-attr]
+    p, w = (np.concatenate(sums[key]).ravel() for key in ("p", "weight"))  # type: ignore[arg-type]
+    even = np.arange(2, 60, 2)  # row 0 has weight 0
+    assert p == pytest.approx(np.where(y > 0, SIGMOID(z), 1 - SIGMOID(z))[even].ravel())
+    assert w.tolist() == np.repeat(even, 3).tolist()
+
+
+def test_what_is_worse_than_nothing_is_not_chosen() -> None:
     z, y = world(1.0, 200)
     rows = stratified(from_arrays(z, y), 3)
     choice = chosen(tried(("none", "temperature"), rows, SOFTMAX, 3), rows, SOFTMAX)
-    assert choice.losses[choice.names[0]] <= choice.losses["none"] * (1 + 1e-3)
     assert choice.names == ("none",)
+    assert choice.weights == (1.0,)
+
+
+def test_an_average_is_better_held_out_than_its_members() -> None:
+    z, y = world(3.0, 400, k=4)
+    z[:, 0] += 1.5 * np.abs(z[:, 1])
+    rows = stratified(from_arrays(z, y), 5)
+    choice = chosen(tried(("none", "temperature", "spline", "structured_vector"), rows, SOFTMAX, 5), rows, SOFTMAX)
+    assert len(choice.names) > 1
+    assert sum(choice.weights) == pytest.approx(1)
+    assert float(choice.sentence.split("held-out loss ")[1].split(";")[0]) < min(choice.losses.values())
+
+
+def test_without_log_loss_ties_go_to_fewer_parameters() -> None:
+    link = registry.make("links", "sparsemax")
+    z, y = world(1.0, 300)
+    rows = stratified(from_arrays(z / 2, y), 3)
+    choice = chosen(tried(("none", "temperature"), rows, link, 3), rows, link)
+    assert choice.losses[choice.names[0]] <= min(choice.losses.values()) * (1 + 1e-3)
+
+
+def test_many_columns_leave_out_what_has_a_parameter_for_every_pair() -> None:
+    assert {"matrix", "dirichlet"} <= set(candidates(SOFTMAX, 1000, 30))
+    assert not {"matrix", "dirichlet"} & set(candidates(SOFTMAX, 1000, 31))
 
 
 def test_the_after_of_auto_is_honest() -> None:
@@ -117,6 +161,37 @@ def test_events_are_stratified_by_their_labels() -> None:
     for kind in ((0, 0), (0, 1), (1, 0), (1, 1)):
         count = np.bincount(folds[(y == kind).all(axis=1)], minlength=3)
         assert count.max() - count.min() <= 1
+
+
+def test_scores_that_many_rows_have_are_in_all_folds() -> None:
+    rng = np.random.default_rng(2)
+    z = np.round(rng.normal(size=400) * 2)[:, None]
+    y = (rng.random(400) < 1 / (1 + np.exp(-z[:, 0]))).astype(np.int64)
+    folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y[:, None]), 4).blocks()])
+    for value in (-1.0, 0.0, 1.0):
+        for label in (0, 1):
+            count = np.bincount(folds[(z[:, 0] == value) & (y == label)], minlength=4)
+            assert count.max() - count.min() <= 1
+
+
+def test_weights_of_an_ensemble() -> None:
+    z, y = world(2.0, 300)
+    entry = registry.load("calibrators", "ensemble")
+    found: Any = entry.fit(from_arrays(z, y), SOFTMAX, members="none+temperature", weights="3+1")
+    t: Any = fit(z, y).calibrator
+    expected = 0.75 * SOFTMAX(z) + 0.25 * SOFTMAX(t.transform(z))
+    assert SOFTMAX(found.calibrator.transform(z)) == pytest.approx(expected, rel=1e-12)
+    for wrong in ("1", "1+0", "1+x", "1+inf"):
+        with pytest.raises(CalibrateError, match="weights"):
+            entry.fit(from_arrays(z, y), SOFTMAX, weights=wrong)
+
+
+def test_the_method_of_auto_fitted_again_is_the_same_model() -> None:
+    z, y = world(3.0, 400, k=4)
+    z[:, 0] += 1.5 * np.abs(z[:, 1])
+    model = fit(z, y, method="auto")
+    assert model.method.startswith("ensemble:members=")
+    assert fit(z, y, method=model.method).apply(z) == pytest.approx(model.apply(z), rel=1e-6)
 
 
 def test_an_ensemble_is_the_mean_of_its_members() -> None:

@@ -57,7 +57,7 @@ def comparison(
     """The comparison of methods on a data set."""
     key = link_key or default_link(data.task)
     link = registry.make("links", key)
-    chosen = _chosen(methods) or candidates(link, data.rows.n * data.rows.n_columns)
+    chosen = _chosen(methods) or candidates(link, data.rows.n * data.rows.n_columns, data.rows.n_columns)
     plan = Plan(chosen, folds=folds, repeats=repeats, seed=seed, level=level)
     found = compared(data.rows, link, plan, task=data.task, classes=data.classes)
     return Comparison(

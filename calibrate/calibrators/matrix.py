@@ -46,7 +46,8 @@ class Matrix:
 
     keeps_top: ClassVar[bool] = False
     for_events: ClassVar[bool | None] = False
-    candidate: ClassVar[bool] = False
+    for_large: ClassVar[bool] = False
+    for_many: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no number, and no square."""

@@ -1,9 +1,11 @@
 """Speed and memory of calibrate and of its peers, side by side in one run, as ratios.
 
-    python tests/benchmarks/bench.py [--quick] [--only fit,score,...] [--no-peers] [--rounds N]
+    python tests/benchmarks/bench.py [--quick] [--only fit,score,...] [--no-peers] [--rounds N] [--data FOLDER]
 
 The unit of work is `exp1`, one cache-blocked float32 pass of exp over the same scores (`timing.exp1`). Cases take turns
 and medians are compared; seconds depend on the machine, ratios hardly. Nothing here decides a test.
+The sections `methods` and `auto` measure quality: held-out losses of all methods on `sample_data/`, on the .npz sets of
+`--data`, and on sets that are made.
 """
 
 from __future__ import annotations
@@ -16,14 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doors import csv, memory, startup
+from methods import auto, methods, methods_speed
 from plan import Plan, Row
 from speed import dask, fit, intervals, score
 from timing import machine
 
 PACKAGES = (
-    "calibrate", "numpy", "scikit-learn", "torch", "netcal", "probmetrics", "polars", "pandas", "pyarrow", "distributed"
+    "calibrate", "numpy", "scikit-learn", "torch", "netcal", "probmetrics", "betacal", "venn-abers", "ml-insights",
+    "polars", "pandas", "pyarrow", "distributed",
 )  # fmt: skip
-SECTIONS = {section.__name__: section for section in (fit, score, intervals, csv, startup, memory, dask)}
+ALL = (fit, score, intervals, csv, startup, memory, dask, methods, methods_speed, auto)
+SECTIONS = {section.__name__.replace("_", "-"): section for section in ALL}
 
 
 def show(section: str, rows: Iterator[Row]) -> None:
@@ -44,6 +49,7 @@ def main() -> int:
     )
     parser.add_argument("--no-peers", action="store_true", help="ours alone")
     parser.add_argument("--rounds", type=int, default=0, help="runs of every case (7; quick: 3)")
+    parser.add_argument("--data", type=Path, help="folder of .npz sets that `methods` measures too (sets.py)")
     given = parser.parse_args()
     wanted = [name.strip() for name in given.only.split(",")]
     if unknown := [name for name in wanted if name not in SECTIONS]:
@@ -53,9 +59,8 @@ def main() -> int:
         print("quick: sizes are a tenth; the ratios mean little")
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        plan = Plan(
-            10 if given.quick else 1, given.rounds or (3 if given.quick else 7), not given.no_peers, Path(folder)
-        )
+        shrink, rounds = (10, 3) if given.quick else (1, 7)
+        plan = Plan(shrink, given.rounds or rounds, not given.no_peers, Path(folder), given.data)
         for name in wanted:
             show(name, SECTIONS[name](plan))
     print(f"\n{time.perf_counter() - begun:.0f} s in all")

@@ -13,12 +13,13 @@ TEMPERATURE = 1.7
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run may spend: sizes shrink by `shrink`, cases repeat `rounds` times."""
+    """What a run may spend: sizes shrink by `shrink`, cases repeat `rounds` times; `data`: a folder of more sets."""
 
     shrink: int
     rounds: int
     peers: bool
     folder: Path
+    data: Path | None = None
 
     def shapes(self) -> tuple[tuple[int, int], ...]:
         return (50_000 // self.shrink, 1_000), (1_000_000 // self.shrink, 10)
