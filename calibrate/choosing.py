@@ -194,11 +194,31 @@ def chosen(trials: Sequence[Trial], rows: Rows, link: Link) -> Choice:
     w = mixed(p[:, kept], v).round(3)  # as the name of the method says them
     kept, w = kept[w > 0], w[w > 0] / w.sum()
     loss = -cells * float(v @ np.log(p[:, kept] @ w)) / float(v.sum())
+    simple = finite[
+        simplest(_per_row(p, cells), v[::cells], [cast(Any, t.fitted).calibrator.n_parameters for t in finite])
+    ]
     if finite[0] is whole[0]:
         nothing = -cells * float(v @ np.log(p[:, 0])) / float(v.sum())
         if nothing <= loss + CLEAR * abs(loss):
-            return _choice((whole[0].name,), (1.0,), losses[whole[0].name], losses)
-    return _choice(tuple(finite[i].name for i in kept), tuple(w.tolist()), loss, losses)
+            return _choice((whole[0].name,), (1.0,), losses[whole[0].name], losses, simple.name)
+    return _choice(tuple(finite[i].name for i in kept), tuple(w.tolist()), loss, losses, simple.name)
+
+
+def simplest(losses: np.ndarray, v: np.ndarray, parameters: Sequence[int]) -> int:
+    """Which candidate `compare` would recommend by losses (n, M) and weights (n,) of rows: of those within one standard
+    error of the best, by their paired difference, the one with the fewest parameters."""
+    means = v @ losses / v.sum()
+    apart = losses - losses[:, [int(means.argmin())]]
+    mean = v @ apart / v.sum()
+    error = np.sqrt(np.square(v) @ np.square(apart - mean)) / v.sum()
+    near = np.flatnonzero(mean <= error)
+    return min(near.tolist(), key=lambda i: (parameters[i], means[i]))
+
+
+def _per_row(p: np.ndarray, cells: int) -> np.ndarray:
+    """Losses (n, M) of rows from the probabilities of their cells, (n cells, M)."""
+    loss = -np.log(np.maximum(p, np.finfo(np.float64).tiny))
+    return np.asarray(loss.reshape(-1, cells, p.shape[1]).sum(axis=1))
 
 
 def _single(whole: Sequence[Trial], losses: dict[str, float]) -> Choice:
@@ -209,13 +229,19 @@ def _single(whole: Sequence[Trial], losses: dict[str, float]) -> Choice:
     return _choice((best.name,), (1.0,), losses[best.name], losses)
 
 
-def _choice(names: tuple[str, ...], weights: tuple[float, ...], loss: float, losses: dict[str, float]) -> Choice:
+def _choice(
+    names: tuple[str, ...], weights: tuple[float, ...], loss: float, losses: dict[str, float], simple: str = ""
+) -> Choice:
     called = [name.replace("_", "-") for name in names]
     if len(names) > 1:
         called = [f"{w:.3f} {name}" for w, name in zip(weights, called, strict=True)]
     beside = [f"{name.replace('_', '-')} {losses[name]:.5g}" for name in ("none", "temperature") if name in losses]
     what = "the average of " if len(names) > 1 else ""
     text = f"auto chose {what}{' + '.join(called)}: held-out loss {loss:.5g}; {', '.join(beside)}"
+    if simple and names != (simple,):
+        text += (
+            f"; compare would recommend {simple.replace('_', '-')}, the simplest within one standard error of the best"
+        )
     return Choice(names, weights, losses, text)
 
 

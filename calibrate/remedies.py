@@ -103,13 +103,12 @@ REMEDIES: dict[str, str] = {
     "E301": "If no score differs from another, or all are infinite, nothing can be calibrated. Look whether these are "
     "the right file and the right columns.",
     "E302": "A model without a single error on these rows cannot be told how sure to be. Nearly always these are its "
-    "training rows: fit on rows that it has not seen, and on enough of them. A method with a parameter for every class "
-    "also ends here where a class has no row. A regularised method has an answer all the same: structured-vector for "
-    "classes; platt, or affine, quadratic and beta with a ridge, for events.",
+    "training rows: fit on others. Where a class has no row, or rows are few, a regularised method still has an "
+    "answer: structured-vector for classes, platt for events.",
     "E303": "The scores know no more about the labels than a die. Nearly always rows or classes are out of order: "
     "compare the order of scores and labels, and --label-base.",
-    "E304": "No method mends a true class that has probability 0: its loss stays infinite. --clip moves probabilities "
-    "away from 0 and 1 and says how many; better give logits.",
+    "E304": "Methods that scale scores leave a probability of 0 at 0; where it is the true class, the loss stays "
+    "infinite. --clip moves probabilities away from 0 and 1 and says how many; better give logits.",
     "E305": "When fitting, scores of a size around 1e300 or 1e-300 lead there: multiply all of them by the same "
     "number. In a model file it is a parameter that was edited: fit again.",
     "E306": "The loss has a minimum that the search did not reach. Please report it with the file, if you can share "

@@ -9,7 +9,7 @@ import pytest
 
 from calibrate import evaluate, fit, registry
 from calibrate.calibrators.temperature import Temperature
-from calibrate.choosing import CrossFitted, Truth, auto, candidates, chosen, held_out, mixed, tried
+from calibrate.choosing import CrossFitted, Truth, auto, candidates, chosen, held_out, mixed, simplest, tried
 from calibrate.errors import CalibrateError
 from calibrate.folds import stratified
 from calibrate.rows import from_arrays
@@ -201,4 +201,28 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
     assert isinstance(t, Temperature)
     assert SOFTMAX(found.calibrator.transform(z)) == pytest.approx(
         (SOFTMAX(z) + SOFTMAX(t.transform(z))) / 2, rel=1e-12
+    )
+
+
+def test_the_simplest_within_one_standard_error_of_the_best() -> None:
+    rng = np.random.default_rng(0)
+    best = rng.exponential(size=400)
+    near, far = best + rng.normal(0.01, 0.5, 400), best + rng.normal(0.2, 0.5, 400)
+    losses, ones = np.stack([far, best, near], axis=1), np.ones(400)
+    assert simplest(losses, ones, [0, 9, 1]) == 2
+    assert simplest(losses, ones, [0, 1, 9]) == 1
+    apart = near - best
+    assert apart.mean() <= apart.std() / 20 < (far - best).mean()
+    # A row of weight 0 is none, and twice the weight is no smaller error.
+    assert simplest(np.vstack([losses, [[0, 9, 9]]]), 2 * np.append(ones, 0.0), [0, 9, 1]) == 2
+
+
+def test_auto_says_where_compare_would_recommend_another() -> None:
+    z, y = world(2.0, 500, k=4, seed=5)
+    rows = stratified(from_arrays(z, y), 5)
+    trials = tried(("none", "temperature", "structured_matrix", "vector"), rows, SOFTMAX, 5)
+    choice = chosen(trials, rows, SOFTMAX)
+    assert choice.names != ("temperature",)
+    assert choice.sentence.endswith(
+        "compare would recommend temperature, the simplest within one standard error of the best"
     )

@@ -17,13 +17,10 @@ https://doi.org/10.1093/biomet/45.3-4.562
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
 
 from calibrate.fitting.event_logistic import WEAK, certain
-from calibrate.fitting.events import Answer, finite_parameters, fitted_events, known_ridge, not_separable, survey
-from calibrate.fitting.lines import line, straight
+from calibrate.fitting.events import Answer, fitted_events, known_ridge, not_separable, survey
+from calibrate.fitting.lines import Lines, straight
 from calibrate.fitting.strength import Auto
 from calibrate.protocols import Link
 from calibrate.results import Fitted
@@ -31,27 +28,8 @@ from calibrate.rows import Rows
 
 
 @dataclass(frozen=True)
-class Affine:
+class Affine(Lines):
     """a z + b, with one slope `a` and one offset `b` per label."""
-
-    a: tuple[float, ...]
-    b: tuple[float, ...]
-
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = True
-
-    def __post_init__(self) -> None:
-        """Refuse what is not finite."""
-        finite_parameters({"a": self.a, "b": self.b})
-
-    @property
-    def n_parameters(self) -> int:
-        """2 per label."""
-        return 2 * len(self.a)
-
-    def transform(self, scores: np.ndarray) -> np.ndarray:
-        """a z + b (m, L), in the precision of the scores."""
-        return line(scores, self.a, self.b)
 
     @classmethod
     def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, ridge: float | Auto = WEAK) -> Fitted:
@@ -68,5 +46,4 @@ def _fitted(ridge: float, rows: Rows) -> Answer:
     events = survey(rows)
     if ridge == 0:
         not_separable(events, "a ridge above 0, or platt with smoothing, has an answer")
-    found = straight(events, certain(rows.n_columns), ridge)
-    return found.answer(Affine(*found.lines()))
+    return straight(events, certain(rows.n_columns), ridge).answer(Affine)

@@ -182,7 +182,8 @@ EVENTS: dict[str, dict[str, Fit]] = {
         "scikit-learn temperature": scikit_learn("temperature"),
         "netcal TemperatureScaling": netcal("scaling", "TemperatureScaling", **MLE),
     },
-    "platt": {"scikit-learn sigmoid": scikit_learn("sigmoid"), "probmetrics platt": probmetrics("platt")},
+    "platt": {"scikit-learn sigmoid": scikit_learn("sigmoid")},
+    "platt_probability": {"probmetrics platt": probmetrics("platt")},
     "affine": {
         "probmetrics affine-scaling": probmetrics("affine-scaling"),
         "netcal LogisticCalibration": netcal("scaling", "LogisticCalibration", **MLE),

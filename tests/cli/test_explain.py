@@ -107,7 +107,7 @@ def test_terms_are_one_or_two_plain_sentences() -> None:
         ("reading", "--label-column COLUMN"),
         ("model.json", "No pickle"),
         ("fit", "--holdout-scores"),
-        ("auto", "lowest held-out loss"),
+        ("auto", "least held-out log loss"),
     ],
 )
 def test_what_is_said(asked: str, word: str) -> None:
