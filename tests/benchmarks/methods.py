@@ -10,7 +10,7 @@ from statistics import fmean
 
 import method_peers
 import numpy as np
-from method_peers import Fit, predicted, quietly
+from method_peers import Fit, predicted
 from plan import Plan, Row, name_of, world
 from sets import Set, losses, of_folder, of_samples
 from timing import interleaved
@@ -147,7 +147,7 @@ def _binary(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def methods_speed(plan: Plan) -> Iterator[Row]:
-    """Fit time of our methods beside that of each peer's method of the same kind, taking turns in one run."""
+    """Time to fit and to apply to the same rows (where some do all their work), ours beside the peers', in turns."""
     shapes = ((10_000, 10), (10_000, 100), (50_000, 1_000))
     for n, k in shapes:
         size = (n // plan.shrink, k)
@@ -171,13 +171,13 @@ def _times(
         if name in ("none", "ensemble") or k > MOST.get(name, 1_000):
             continue
         cases: dict[str, Callable[[], object]] = {
-            "ours": lambda n=name: calibrate.fit(z, y, method=n, input="logits"),  # type: ignore[misc]
+            "ours": lambda n=name: calibrate.fit(z, y, method=n, input="logits").apply(z),  # type: ignore[misc]
         }
         slow = []
         for peer, fit in table.get(name, {}).items() if plan.peers else ():
             try:
                 predicted(fit, z, y, z[:1])
-                cases[peer] = lambda f=fit: quietly(lambda: f(z, y))  # type: ignore[misc]
+                cases[peer] = lambda f=fit: predicted(f, z, y, z)  # type: ignore[misc]
             except Exception as problem:  # a peer that fails, or is too slow, costs its entry
                 slow.append(f"{peer}: {type(problem).__name__}")
         try:
