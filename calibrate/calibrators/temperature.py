@@ -1,8 +1,10 @@
 r"""Temperature scaling: scores divided by one number T > 0 (with events, by `per_label=true`, one per label).
 
 p = link(z / T), with the T that minimises the loss of the link on the calibration rows. In b = 1 / T the loss is
-convex for every link, so the optimum is one number, found to the rounding floor. T > 1: the model was over-confident
-on average in the sense of its loss, T < 1: under-confident. The predicted class never changes.
+convex for every link, so the optimum is one number, found to the rounding floor: of softmax within 1e-12, whatever the
+magnitude of the scores (from 5 million float32 scores on, which are then fitted in float32, 1e-7). Where the condition
+sum E[|u| (1 + b |u|)] / (b loss''), u = z - z_y, is beyond 1,000: within the condition times 2.2e-16. T > 1: the model
+was over-confident on average in the sense of its loss, T < 1: under-confident. The predicted class never changes.
 
 The interval of T is symmetric in log T, with the larger of the information and the sandwich standard error. Of a loss
 that is no NLL (sparsemax) the information says little: there the interval is conservative (covers 100 of 95 %; the
