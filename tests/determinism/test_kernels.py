@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +67,24 @@ ENVIRONMENTS = {
     **{f"OpenBLAS as on {name}": {"OPENBLAS_CORETYPE": name} for name in kernels()},
     **{f"NumPy {name}": {"NPY_DISABLE_CPU_FEATURES": disabled} for name, disabled in levels().items()},
 }
+
+
+BITS = """
+import hashlib, numpy as np
+z = np.random.default_rng(0).normal(0, 5, (300, 300))
+print(hashlib.sha256(np.exp(z).tobytes() + (z @ z).tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(len(ENVIRONMENTS) < 2, reason="this processor has one kernel and one level alone")
+def test_the_environments_do_change_bits() -> None:
+    bits = {
+        subprocess.run(
+            [sys.executable, "-c", BITS], env=dict(os.environ) | environment, capture_output=True, check=True
+        ).stdout
+        for environment in ENVIRONMENTS.values()
+    }
+    assert len(bits) > 1
 
 
 def numbers(document: Any, path: str = "") -> Iterator[tuple[str, Any]]:
