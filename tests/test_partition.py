@@ -100,3 +100,18 @@ def test_magnitudes_that_overflow_are_no_nan() -> None:
     assert found.confidence is not None
     assert found.confidence.tolist() == [1.0, 1.0, 0.5]
     assert found.event_bins[10].count.sum() == 6
+
+
+@pytest.mark.parametrize("k", [10, 100])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_that_are_sure_of_their_class_keep_their_slope(k: int, dtype: Any) -> None:
+    """Of a good model thousands of such slopes, all of one sign, balance a few errors: none may be lost to rounding."""
+    rng = np.random.default_rng(k)
+    z, y = rng.normal(0, 1, (50, k)).astype(dtype), rng.integers(0, k, 50)
+    z[np.arange(50), y] += np.linspace(15, 30, 50).astype(dtype)
+    found = row_derivatives(z, y, 1.3)
+    for i in range(50):
+        _, slope, curvature, _ = exact(z[i], y[i], float(dtype(1.3)))
+        within = 60 * float(np.finfo(dtype).eps)  # the error of a difference, times what exp makes of it
+        assert float(found.first[i]) == pytest.approx(slope, rel=within)
+        assert float(found.second[i]) == pytest.approx(curvature, rel=within)

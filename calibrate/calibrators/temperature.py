@@ -1,8 +1,10 @@
 r"""Temperature scaling: scores divided by one number T > 0 (with events, by `per_label=true`, one per label).
 
 p = link(z / T), with the T that minimises the loss of the link on the calibration rows. In b = 1 / T the loss is
-convex for every link, so the optimum is one number, found to the rounding floor. T > 1: the model was over-confident
-on average in the sense of its loss, T < 1: under-confident. The predicted class never changes.
+convex for every link, so the optimum is one number, found to the rounding floor: of softmax within 1e-12, whatever the
+magnitude of the scores (from 5 million float32 scores on, which are then fitted in float32, 1e-7). Where the condition
+sum E[|u| (1 + b |u|)] / (b loss''), u = z - z_y, is beyond 1,000: within the condition times 2.2e-16. T > 1: the model
+was over-confident on average in the sense of its loss, T < 1: under-confident. The predicted class never changes.
 
 The interval of T is symmetric in log T, with the larger of the information and the sandwich standard error. Of a loss
 that is no NLL (sparsemax) the information says little: there the interval is conservative (covers 100 of 95 %; the
@@ -14,19 +16,19 @@ https://doi.org/10.48550/arXiv.1706.04599
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from calibrate.errors import CalibrateError
-from calibrate.fitting.optimize import Slopes, minimise, third_order_step
-from calibrate.fitting.prospects import Prospects, prospects
-from calibrate.fitting.slopes import Losses, Problem, SlopeSums, in_float32, in_float64, subsample
+from calibrate.fitting.optimize import minimise, third_order_step
+from calibrate.fitting.passes import Passes
+from calibrate.fitting.prospects import Prospects, in_best_unit, prospects
+from calibrate.fitting.slopes import Losses, Problem, in_float32, in_float64, subsample
 from calibrate.protocols import Link
 from calibrate.results import Estimate, FitRecord, Fitted
 from calibrate.rows import Rows
-from calibrate.sums import Sums
 from calibrate.uncertainty import quantiles
 
 LARGE = 5_000_000
@@ -35,18 +37,11 @@ LARGE = 5_000_000
 SHARE, FEWEST, MOST = 16, 256, 16384
 """A subsample is a 16th of the rows, at least 256 (else none is taken) and at most 16,384."""
 
-NEXT = 0.1
-"""Relative distance over which second derivatives are carried by third ones."""
-
-FIFTH = 50.0
-"""A second derivative so carried is wrong by at most so many times the relative distance cubed: what the fifth adds."""
-
 SINGLE, DOUBLE = 1e-8, 1e-13
 """Relative error at which the temperature is settled, in float32 and float64."""
 
 ACROSS = 1e-6
 """Relative error up to which the folds of a large input are reached by a step from the common optimum."""
-
 
 SMALLEST = 1e-30
 """Below this temperature ordinary scores may overflow."""
@@ -103,59 +98,6 @@ class Temperature:
         return self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
 
 
-@dataclass
-class _Passes:
-    """Passes over `rows`, counted, and what the last of them left.
-
-    `thrifty`: next to a point whose second and third derivatives are known, only the first is computed anew.
-    """
-
-    problem: Problem
-    rows: Rows
-    count: int = 0
-    thrifty: bool = False
-    last: Sums = field(default_factory=dict)
-    point: np.ndarray = field(default_factory=lambda: np.full(1, np.nan))
-
-    def common(self, b: np.ndarray) -> Slopes:
-        """Slopes of all rows at b (columns,)."""
-        far = np.abs(b / self.point - 1.0)
-        order = 1 if self.thrifty and np.all(far < NEXT) else 3
-        sums = self.rows.sum(SlopeSums(self.problem, b[None], order))
-        self.count += 1
-        if order == 1:
-            sums |= _carried(self.last, np.asarray(sums["first"]), b - self.point)
-        self.last, self.point = sums, b
-        first, second, third = (np.asarray(sums[key])[0].sum(axis=0) for key in ("first", "second", "third"))
-        return Slopes(first, second, third, _floor(self.rows.n, sums)[0], FIFTH * far**3 if order == 1 else 0.0)
-
-    def without(self, b: np.ndarray, folds: np.ndarray) -> Slopes:
-        """Slopes of all rows but those of a fold, each of `folds` at its own b (len(folds), columns)."""
-        sums = self.rows.sum(SlopeSums(self.problem, b))
-        self.count += 1
-        own = np.arange(len(folds))
-        totals = [np.asarray(sums[key]) for key in ("first", "second", "third")]
-        first, second, third = (total.sum(axis=1) - total[own, folds] for total in totals)
-        return Slopes(first, second, third, _floor(self.rows.n, sums))
-
-
-def _carried(known: Sums, first: np.ndarray, d: np.ndarray) -> Sums:
-    """Second and third derivatives a distance d away from where three are known, given the first one there as well.
-
-    What the first differs from its Taylor polynomial is laid to the fourth derivative: r = fourth d^3 / 6.
-    """
-    was, second, third = (np.asarray(known[key]) for key in ("first", "second", "third"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.where(d == 0, 0.0, (first - was - d * (second + d * third / 2)) / d)
-        more = np.where(d == 0, 0.0, 6 * r / d)
-    return {"second": second + d * third + 3 * r, "third": third + more, "spread": known["spread"]}
-
-
-def _floor(n: int, sums: Sums) -> np.ndarray:
-    """Rounding error of slopes (points, columns): eps times the root of n times the sum of squares of the rows'."""
-    return np.asarray(float(np.finfo(np.float64).eps) * np.sqrt(n * np.asarray(sums["square"])))
-
-
 def _fit(rows: Rows, problem: Problem, level: float) -> Fitted:
     """Prospects and a start (of large inputs on a subsample), all rows, folds, record."""
     large = rows.n * rows.n_columns >= LARGE
@@ -164,14 +106,17 @@ def _fit(rows: Rows, problem: Problem, level: float) -> Fitted:
     found, over, start, partial = _start(rows, problem, large)
     if large and precision == np.float64:
         # float32 brings the start within 1e-6 of the end in half the time.
-        rough = _Passes(problem, over.rows.map(in_float32))
+        rough = Passes(problem, over.rows.map(in_float32))
         start = minimise(rough.common, start, SINGLE, precision=np.float32, most=1).at
         over.count += 1
     over.thrifty = precision == np.float32
     roots = minimise(over.common, start, SINGLE if over.thrifty else DOUBLE, precision=precision)
     if not roots.settled.all():
-        # The subsample promised an answer that the whole does not have: say why.
-        prospects(rows, problem)
+        # The subsample promised an answer that the whole does not have, which says why; or magnitudes lie far apart.
+        found = in_best_unit(rows, problem)
+        over, precision = Passes(problem, found.in_units(rows), over.count), np.dtype(np.float64)
+        roots = minimise(over.common, found.start, DOUBLE)
+    if not roots.settled.all():
         raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")
     folds = _folds(over, found, ACROSS if large else 1e-12, precision)
     before = None if large else float(rows.sum(Losses(problem))["loss"])  # type: ignore[arg-type]
@@ -180,7 +125,7 @@ def _fit(rows: Rows, problem: Problem, level: float) -> Fitted:
     return Fitted(_calibrator(roots.at, found.exponents), record, folds, _lacking(found, folds))
 
 
-def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, _Passes, np.ndarray, int]:
+def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, Passes, np.ndarray, int]:
     """Prospects, the passes over all rows so far, a first point, and the passes over a part of the rows."""
     wanted = min(rows.n // SHARE, MOST)
     if large and wanted >= FEWEST:
@@ -191,19 +136,19 @@ def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, _Passe
             except CalibrateError:
                 # It may be the subsample's fault alone.
                 continue
-            part = _Passes(inner, found.in_units(some))
+            part = Passes(inner, found.in_units(some))
             roots = minimise(part.common, found.start, 1e-3)
             every = np.ones(problem.folds, dtype=bool)
             # Its notes are about the subsample: a class that it lacks may well be there.
             found = replace(found, without=every, separable=~every, notes=())
             start = roots.at if roots.settled.all() else found.start
-            return found, _Passes(problem, found.in_units(rows)), start, 2 + roots.passes
+            return found, Passes(problem, found.in_units(rows)), start, 2 + roots.passes
     found = prospects(rows, problem)
-    return found, _Passes(problem, found.in_units(rows), 2), found.start, 0
+    return found, Passes(problem, found.in_units(rows), 2), found.start, 0
 
 
 def _folds(
-    over: _Passes, found: Prospects, tolerance: float, precision: np.dtype[Any]
+    over: Passes, found: Prospects, tolerance: float, precision: np.dtype[Any]
 ) -> tuple[Temperature | None, ...]:
     """Per fold the optimum of the others: a step from the common one, and passes where that is not exact enough."""
     answers: list[Temperature | None] = [None] * over.problem.folds
@@ -247,7 +192,7 @@ def _calibrator(b: np.ndarray, exponents: np.ndarray) -> Temperature:
 
 def _in_floats(b: np.ndarray, exponents: np.ndarray) -> np.ndarray:
     """1 / b in the unit of the scores; 0 or infinite where no float can hold it."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
         return np.asarray(np.ldexp(1.0 / b, exponents))
 
 
@@ -256,15 +201,15 @@ def _temperature(t: np.ndarray) -> Temperature:
 
 
 def _record(
-    over: _Passes, found: Prospects, b: np.ndarray, before: float | None, partial: int, level: float
+    over: Passes, found: Prospects, b: np.ndarray, before: float | None, partial: int, level: float
 ) -> FitRecord:
     """Parameters with their intervals, and mean losses, from the last pass (whose point is next to b)."""
     sums, point = over.last, over.point
     weight, link = float(sums["weight"]), over.problem.link  # type: ignore[arg-type]
     loss, first, second = (np.asarray(sums[key])[0].sum(axis=0) for key in ("loss", "first", "second"))
     after = float(np.sum(loss + (b - point) * (first + (b - point) * second / 2)))
-    variance = np.maximum(np.asarray(sums["spread"])[0], np.asarray(sums["square"])[0]) / second**2
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore"):
+        variance = np.maximum(np.asarray(sums["spread"])[0], np.asarray(sums["square"])[0]) / second / second
         factor = np.exp(quantiles.normal(quantiles.tail(level)) * np.sqrt(variance) / b)
     value, low, high = (_in_floats(at, found.exponents) for at in (b, b * factor, b / factor))
     names = ["temperature"] if len(b) == 1 else [f"temperature[{j}]" for j in range(len(b))]

@@ -76,7 +76,8 @@ def minimise(
         high = np.where(found.first > 0, at, high)
         step, left = third_order_step(at, found.first, found.second, found.third)
         aim = _safe(at, at + step, low, high)
-        left = left + np.abs(step) * found.doubt
+        with np.errstate(invalid="ignore", over="ignore"):
+            left = left + np.abs(step) * found.doubt
         good = (aim == at + step) & ((left <= tolerance * at) | (np.abs(found.first) <= found.floor))
         b = np.where(done | lost, b, aim)
         done |= good & ~lost

@@ -6,13 +6,14 @@ better than uniform ones) and rises somewhere (some row has a class ahead of its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibrate.errors import CalibrateError
+from calibrate.fitting.magnitude import Careful, bisected
 from calibrate.fitting.slopes import InUnits, Problem, Reach, SlopeSums
-from calibrate.rows import Rows
+from calibrate.rows import Rows, Step
 from calibrate.sums import Sums
 
 USUAL = 40
@@ -34,7 +35,7 @@ class Prospects:
     notes       sentences for the reader
     """
 
-    units: InUnits | None
+    units: Step | None
     exponents: np.ndarray
     start: np.ndarray
     without: np.ndarray
@@ -65,6 +66,12 @@ def prospects(rows: Rows, problem: Problem) -> Prospects:
     start = -slope.sum(axis=0) / np.asarray(zero["second"])[0].sum(axis=0)
     without, separable = (falling & erring).all(axis=1), ~erring.all(axis=1)
     return Prospects(units, exponents, start, without, separable, (one_class,) if one_class else ())
+
+
+def in_best_unit(rows: Rows, problem: Problem) -> Prospects:
+    """`prospects` in a unit in which the best b lies between 1 and 2, and a start next to it: sure, and slow."""
+    found, (exponents, start) = prospects(rows, problem), bisected(rows, problem)
+    return replace(found, units=Careful(problem.link.has_events, exponents), exponents=-exponents, start=start)
 
 
 def _possible(reach: Sums) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting.optimize import Slopes, minimise
-from calibrate.fitting.prospects import Prospects, prospects
+from calibrate.fitting.prospects import Prospects, in_best_unit, prospects
 from calibrate.fitting.slopes import Problem, Reach, SlopeSums, in_float64, subsample
 from calibrate.numerics import below_top
 from calibrate.protocols import Link
@@ -63,8 +63,10 @@ def _solved(rows: Rows, problem: Problem) -> Scale:
     found, start = _start(wide, problem)
     roots = minimise(lambda b: _slopes(found.in_units(wide), problem, b), start, 1e-13)
     if not roots.settled.all():
-        # The part of the rows promised an answer that the whole does not have: say why.
-        prospects(wide, problem)
+        # The part of the rows promised an answer that the whole does not have, which says why; or magnitudes lie apart.
+        found = in_best_unit(wide, problem)
+        roots = minimise(lambda b: _slopes(found.in_units(wide), problem, b), found.start, 1e-13)
+    if not roots.settled.all():
         raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")
     with np.errstate(over="ignore", under="ignore"):
         t = float(np.ldexp(1.0 / roots.at, found.exponents)[0])

@@ -127,3 +127,18 @@ def test_two_saved_results(say: Say, tmp_path: Path) -> None:
     )
     assert "unpaired" in found["notes"][0]
     assert say("compare", "--result", "new.json")[0] == 2
+
+
+def test_two_runs_give_the_same_bytes_where_no_time_is_wanted(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> tuple[Any, bytes]:
+        told = say("compare", *data, *TWO, "--repeats", "1", "--json", "--md", "table.md")
+        return told, (tmp_path / "table.md").read_bytes()
+
+    data = files(tmp_path)
+    assert {row["seconds"] is None for row in json.loads(run()[0][1])["methods"]} == {False}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764547200")
+    one = run()
+    assert one == run()
+    assert {row["seconds"] for row in json.loads(one[0][1])["methods"]} == {None}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import calibrate
 from calibrate.collectors import Errors, Infinite, Moments, Switches, _moments
 from calibrate.results import Estimate
 from calibrate.uncertainty import means
@@ -215,3 +216,17 @@ def test_change_without_errors_whose_cost_nobody_knows_has_no_interval(cost: flo
     assert found.value == pytest.approx(0.2)
     assert (found.low, found.high, found.method) == (None, None, "")
     assert "any amount" in found.reason
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-5, 1e-7, 1e-9, 1e-12, 1e-15])
+def test_the_interval_of_rows_of_nearly_equal_loss_holds_its_value(gap: float) -> None:
+    """Two rows that differ by next to nothing: their moments cancel, and no end may pass the mean for that."""
+    for scores in ([[0.0, 0.0], [0.0, gap]], [[gap, 0.0], [0.0, 0.0]], [[0.0, 0.0]] * 3 + [[gap, -gap]]):
+        result = calibrate.score(
+            np.array(scores), np.zeros((len(scores), 2), dtype=int), link="sigmoid", input="logits"
+        )
+        for key in ("nll", "brier"):
+            whole = result.before.metrics[key]
+            for estimate in (whole, *whole.parts):
+                assert estimate.value is not None and estimate.low is not None and estimate.high is not None
+                assert estimate.low <= estimate.value <= estimate.high
