@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+OF_THEIR_TIME = ("pyparsing<3.3",)
+"""What the oldest stand on, where its newest only warns them: Matplotlib 3.9 of names that pyparsing 3.3 gave others."""
 
 
 def requirements() -> Iterator[str]:
@@ -28,4 +30,4 @@ def lowest(requirement: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{lowest(text)}\n" for text in requirements())
+    sys.stdout.writelines(f"{text}\n" for text in (*map(lowest, requirements()), *OF_THEIR_TIME))
