@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 OF_THEIR_TIME = ("pyparsing<3.3",)
-"""What the oldest stand on, where its newest only warns them: Matplotlib 3.9 of names that pyparsing 3.3 gave others."""
+"""What the oldest stand on, where its newest only warns: Matplotlib 3.9 uses names that pyparsing 3.3 took away."""
 
 
 def requirements() -> Iterator[str]:
