@@ -1,6 +1,6 @@
 """Say whether the tests ran enough of the branches: `python tests/covered.py`, after `pytest --cov --cov-branch`.
 
-At least 98 % of all lines and branches, and every one of those that read, write, count and decide the exit code.
+At least 98 % of all lines and branches, and every one of those that count, write and escape.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 TOTAL = 98.0
-WHOLE = ("numerics.py", "sums.py", "reading/", "formats/", "containers/", "writers/", "outputs/", "cli/exits.py")
+WHOLE = ("numerics.py", "sums.py", "spreadsheet.py", "markup.py", "versioned.py", "writers/")
 
 
 def measured() -> dict[str, Any]:
