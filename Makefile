@@ -4,17 +4,20 @@
 PYTHON ?= python3
 VENV ?= .venv
 QUICK ?= -m "not slow"
+# UNLOCKED=1 installs the newest versions that pyproject.toml allows instead of those that requirements/ pins by hash.
+UNLOCKED ?=
 
 BIN := $(VENV)/bin
 SAMPLE := sample_data/cifar10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fmt bench coverage clean
+.PHONY: help demo test check lint fmt cover test-lowest lock audit bench coverage clean
 
 help: ## list the targets
-	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment)"
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment;"
+	@echo "                       UNLOCKED=1 takes the newest packages instead of those pinned in requirements/)"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 demo: $(VENV)/base.stamp ## set everything up and run the main job on sample_data/
 	@rm -rf demo
@@ -37,6 +40,20 @@ fmt: $(VENV)/dev.stamp ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+cover: $(VENV)/dev.stamp ## all tests, and the share of branches that they run: at least 98 %
+	$(BIN)/python -m pytest --cov --cov-branch --cov-report=term-missing
+	$(BIN)/python tests/covered.py
+
+test-lowest: .venv-lowest/lowest.stamp ## the quick tests with the oldest packages that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest $(QUICK)
+
+lock: .venv-tools/tools.stamp ## renew the versions and hashes that requirements/ pins
+	$(call compile,requirements/dev.lock,--upgrade --extra dev)
+	$(call compile,requirements/base.lock,--upgrade --constraint requirements/dev.lock)
+
+audit: .venv-tools/tools.stamp ## hold the pinned packages against the known vulnerabilities (asks a service)
+	.venv-tools/bin/python tests/audit.py requirements/dev.lock
+
 bench: .venv-bench/bench.stamp ## speed and memory, ours and the peers' (ARGS="--quick --only fit")
 	.venv-bench/bin/python tests/benchmarks/bench.py $(ARGS)
 
@@ -44,7 +61,7 @@ coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against
 	$(BIN)/python tests/benchmarks/simulate.py $(ARGS)
 
 clean: ## remove environments, caches and outputs
-	rm -rf .venv .venv-ci .venv-bench demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ci .venv-bench .venv-lowest .venv-tools demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find calibrate tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments. A stamp is newer than pyproject.toml, or the packages are installed again.
@@ -75,15 +92,41 @@ define install
 	else '$(1)/bin/python' -m pip install --quiet --disable-pip-version-check $(2); fi
 endef
 
-$(VENV)/base.stamp: pyproject.toml
+# $(call locked,FOLDER,LOCK,WHAT): every file that is installed has a hash in the lock, what builds the project too.
+define locked
+	$(if $(UNLOCKED),$(call install,$(1),-e $(3)),$(call install,$(1),--require-hashes -r $(2)) || { \
+	    echo "not installed as pinned; 'make UNLOCKED=1 ...' takes what the index has." >&2; exit 1; }
+	$(call install,$(1),--no-deps --no-build-isolation -e .))
+endef
+
+# $(call compile,LOCK,OPTIONS): one lock for every Python and system; without the address of an index.
+define compile
+	.venv-tools/bin/uv pip compile pyproject.toml requirements/build.in $(2) --universal --python-version 3.11 \
+	    --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --quiet --output-file $(1)
+endef
+
+$(VENV)/base.stamp: pyproject.toml requirements/base.lock
 	$(call environment,$(VENV))
-	$(call install,$(VENV),-e .)
+	$(call locked,$(VENV),requirements/base.lock,.)
 	@touch $@
 
-$(VENV)/dev.stamp: pyproject.toml
+$(VENV)/dev.stamp: pyproject.toml requirements/dev.lock
 	$(call environment,$(VENV))
-	$(call install,$(VENV),-e '.[dev]')
+	$(call locked,$(VENV),requirements/dev.lock,'.[dev]')
 	@touch $@ $(VENV)/base.stamp
+
+# The oldest of what pyproject.toml names, and of all that those stand on what fits them.
+.venv-lowest/lowest.stamp: pyproject.toml tests/lowest.py
+	$(call environment,.venv-lowest)
+	@.venv-lowest/bin/python tests/lowest.py > .venv-lowest/constraints.txt
+	$(call install,.venv-lowest,-e '.[dev]' -c .venv-lowest/constraints.txt)
+	@touch $@
+
+.venv-tools/tools.stamp: pyproject.toml
+	$(call environment,.venv-tools)
+	@.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8' 'pip-audit>=2.7'
+	@touch $@
 
 # pip also where uv is: PyTorch is taken from where pip's own settings point to.
 .venv-bench/bench.stamp: pyproject.toml tests/benchmarks/requirements.txt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +27,21 @@ def encoded(document: Any) -> bytes:
 
 
 def spelt(document: Any) -> str:
-    """The same as text that may be printed: `##` in a name is spelt out, for CI runners would obey `##[...]`."""
-    return encoded(document).decode().replace("##", "\\u0023\\u0023")
+    r"""The same as text that may be printed: what a terminal or a CI runner would obey in a name is spelt out.
+
+    Those are control and format characters beyond the ASCII ones, which JSON spells out anyway, and `##[...]`.
+
+    >>> spelt({"a": "\x9b1m \u202e ##[error]"})
+    '{\n  "a": "\\u009b1m \\u202e \\u0023\\u0023[error]"\n}\n'
+    """
+    return _FOREIGN.sub(_spelt, encoded(document).decode().replace("##", "\\u0023\\u0023"))
+
+
+_FOREIGN = re.compile(r"[^\n\x20-\x7e]")
+
+
+def _spelt(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import calibrate
 ROOT = Path(__file__).parent.parent
 OUTSIDE = re.compile(r"^\.(git$|venv|coverage|hypothesis|\w+_cache)|^__pycache__$|egg-info$")
 OUTPUTS = ("build", "calibration", "demo", "dist", "htmlcov")
-TARGETS = ("demo", "test", "check", "bench", "coverage", "clean")
+TARGETS = ("demo", "test", "test-lowest", "check", "cover", "lock", "audit", "bench", "coverage", "clean")
 DISTRIBUTION = {"PIL": "pillow", "markupsafe": "jinja2", "sklearn": "scikit-learn"}
 """Where the name that one imports is not the name that one installs; MarkupSafe is half of Jinja."""
 
@@ -98,7 +98,7 @@ def test_make_lists_its_targets() -> None:
 def test_every_make_target_is_phony_and_documented() -> None:
     text = (ROOT / "Makefile").read_text()
     phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE).group(1).split())  # type: ignore[union-attr]
-    assert phony == set(re.findall(r"^([a-z]+):.* ## ", text, re.MULTILINE))
+    assert phony == set(re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE))
     assert phony >= set(TARGETS)
 
 
@@ -160,3 +160,54 @@ def test_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert {name for name in names if ".dist-info/" not in name} == sources
     entry = zipfile.ZipFile(wheel).read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "calibrate = calibrate.__main__:main" in entry
+
+
+LOCKS = ("base.lock", "dev.lock")
+
+
+def pinned(name: str) -> dict[str, list[str]]:
+    """`numpy==2.4.6 ; python_full_version < '3.12'` -> the hashes of its files."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / "requirements" / name).read_text().splitlines():
+        if line.startswith("    --hash=sha256:"):
+            found[list(found)[-1]].append(line.strip(" \\"))
+        elif not line.startswith("#"):
+            found[line.removesuffix(" \\")] = []
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_pins_every_package_by_hash_and_names_no_index(name: str) -> None:
+    for line, hashes in pinned(name).items():
+        assert re.match(r"[a-z0-9._-]+==[^ ]+( ; .*)?$", line), f"{name}: {line}"
+        assert hashes, f"{name}: {line} has no hash"
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", text) for text in hashes)
+    assert "://" not in (ROOT / "requirements" / name).read_text()
+
+
+def test_the_locks_are_of_these_requirements() -> None:
+    project = metadata()
+    build = (ROOT / "requirements" / "build.in").read_text()
+    needed = {"base.lock": project["dependencies"] + re.findall(r"^[a-z]\S*", build, re.MULTILINE)}
+    needed["dev.lock"] = needed["base.lock"] + [r for rs in project["optional-dependencies"].values() for r in rs]
+    for name in LOCKS:
+        there = {re.split("==| ", line)[0] for line in pinned(name)}
+        missing = {distribution(r) for r in needed[name]} - there - {"calibrate"}
+        assert not missing, f"{name} lacks {sorted(missing)}: make lock"
+    base, dev = (pinned(name) for name in LOCKS)
+    assert base.items() <= dev.items(), "the demonstration and the tests are of different packages: make lock"
+
+
+def test_what_builds_is_what_is_locked() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        requires = tomllib.load(file)["build-system"]["requires"]
+    assert set(requires) <= set((ROOT / "requirements" / "build.in").read_text().split())
+
+
+def test_every_requirement_names_its_oldest_version() -> None:
+    run = subprocess.run([sys.executable, ROOT / "tests" / "lowest.py"], capture_output=True, text=True, check=True)
+    project = metadata()
+    direct = [*project["dependencies"], *(r for rs in project["optional-dependencies"].values() for r in rs)]
+    constrained = re.findall("^(.*)==", run.stdout, re.MULTILINE)
+    assert constrained == [distribution(r) for r in direct if not r.startswith("calibrate")]
+    assert "numpy==2.0\n" in run.stdout

@@ -10,6 +10,7 @@ from typing import Any
 
 from calibrate.api import report as bundle
 from calibrate.errors import CalibrateError
+from calibrate.reporting import bill
 from calibrate.results import Gate, Result
 from calibrate.versioned import encoded
 from calibrate.wording import asked, warns
@@ -24,7 +25,7 @@ def statement(made: bundle.Bundle) -> bytes:
     if result.check is None:
         raise CalibrateError("E624", "--attest: found a report without gates, expected some", "--gates calibrate.toml")
     files = {name: content for name, content in made.files.items() if isinstance(content, bytes)}
-    subjects = [name for name in (bundle.MODEL, bundle.JSON) if name in files]
+    subjects = [name for name in (bundle.MODEL, bundle.JSON, bill.NAME) if name in files]
     configuration = [name for name in (bundle.GATES, bundle.OPTIONS, bundle.BASELINE) if name in files]
     document = {
         "_type": STATEMENT,

@@ -14,6 +14,7 @@ from calibrate import __version__
 from calibrate.api.audit import Audited, Order, audited, given, read_for
 from calibrate.api.check import Baselines, with_preset, with_result
 from calibrate.api.load import MOST_GATES_BYTES, limited, load_gates, load_model
+from calibrate.api.packages import packages
 from calibrate.api.provenance import command, created, lock, repository
 from calibrate.errors import CalibrateError, shown
 from calibrate.gates.policy import Asked, Policy, policy_of
@@ -21,7 +22,7 @@ from calibrate.model import Model
 from calibrate.outputs.aside import Content
 from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import ReadOptions
-from calibrate.reporting import html, markdown, pictures, tables
+from calibrate.reporting import bill, html, markdown, pictures, tables
 from calibrate.reporting.document import assemble
 from calibrate.reporting.meta import Meta, meta_of
 from calibrate.results import Result
@@ -32,7 +33,7 @@ JSON, HTML, MARKDOWN, PDF = "report.json", "report.html", "report.md", "report.p
 MODEL, OPTIONS, GATES, BASELINE = "model.json", "options.json", "gates.toml", "baseline.json"
 TABLES = ("metrics.csv", "classes.csv", "bins.csv", "events.csv", "thresholds.csv", "groups.csv", "gates.csv")
 PICTURES = ("reliability.svg", "reliability_classes.svg")
-NAMES = (JSON, HTML, MARKDOWN, PDF, MODEL, OPTIONS, GATES, BASELINE, *TABLES, *PICTURES)
+NAMES = (JSON, HTML, MARKDOWN, PDF, MODEL, OPTIONS, GATES, BASELINE, bill.NAME, *TABLES, *PICTURES)
 """Every name that a bundle may hold beside its manifest."""
 
 File = str | os.PathLike[str]
@@ -161,13 +162,14 @@ def made_of(
 
 
 def derived(document: dict[str, Any]) -> dict[str, Any]:
-    """The files that the document alone decides: itself, pages, tables and figures."""
+    """The files that the document alone decides: itself, pages, tables, figures and the bill of materials."""
     return {
         JSON: encoded(document),
         HTML: html.render(document).encode(),
         MARKDOWN: markdown.render(document).encode(),
         **tables.tables(document),
         **pictures.pictures(document),
+        **bill.bill(document),
     }
 
 
@@ -196,6 +198,7 @@ def _document(found: Audited, order: Order, sources: Sources, data: Dataset) -> 
         command=command(sources.paths, order),
         git=repository(),
         lock=lock(),
+        packages=packages(),
         minimum_n=order.minimum_n,
         **found.parts,
     )

@@ -18,10 +18,11 @@ from calibrate.api import report as bundle
 from calibrate.api.audit import audited, order_from, plain, read_for
 from calibrate.api.check import Baselines
 from calibrate.api.load import own_table
+from calibrate.api.packages import packages
 from calibrate.errors import CalibrateError, shown
 from calibrate.gates.policy import policy_of
 from calibrate.outputs.manifest import MANIFEST, listed, text
-from calibrate.reporting.document import digest, typed
+from calibrate.reporting.document import Report, digest, typed
 from calibrate.results import Input
 from calibrate.rows import Execute, serial
 
@@ -32,6 +33,8 @@ MEASURED = ("result", "thresholds", "events", "rows", "class_counts")
 OF_THE_MACHINE = re.compile(r"\$\.result\.(environment(\.|$)|inputs\[\d+\]\.name$)")
 """What may differ on another machine, or of a file that was renamed, without any number being another."""
 MOST_BYTES = 1 << 28
+MOST_NAMED = 6
+"""Packages of other versions that are named."""
 
 File = str | os.PathLike[str]
 
@@ -49,11 +52,13 @@ class Verified:
     """What a verification found; `findings` is empty where everything agrees.
 
     checked   what was looked at, in words
+    notes     how this environment differs from the one that made the bundle: no finding, but a reason for one
     """
 
     findings: tuple[Finding, ...]
     checked: tuple[str, ...]
     id: str
+    notes: tuple[str, ...] = ()
 
     @property
     def code(self) -> int:
@@ -97,7 +102,22 @@ def verify(
         same = found.document.get("version") == __version__
         checked.append("the pages and tables against report.json" if same else "report.json against its id")
     name = found.document.get("id", "") if isinstance(found.document, dict) else ""
-    return Verified(tuple(findings), tuple(checked), name if isinstance(name, str) else "")
+    notes = () if scores is None or found.damage is not None else _environments(typed(found.document))
+    return Verified(tuple(findings), tuple(checked), name if isinstance(name, str) else "", notes)
+
+
+def _environments(report: Report) -> tuple[str, ...]:
+    """One sentence where packages have other versions here, or are not here: numbers may then differ by rounding."""
+    here = {one["name"]: one["version"] for one in packages()}
+    other = [
+        f"{shown(one.name)} {shown(one.version)} (here {here.get(one.name, 'none')})"
+        for one in report.packages
+        if here.get(one.name) != one.version
+    ]
+    if not other:
+        return ()
+    tail = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
+    return (f"made with other packages, which may move a number by rounding: {', '.join(other[:MOST_NAMED])}{tail}",)
 
 
 def _read(folder: str) -> _Read:

@@ -104,6 +104,8 @@ FILES: dict[str, str] = {
     "report.pdf": "report.html on paper of size A4, by --pdf.",
     "options.json": "What was asked of `calibrate report`: reading options, metrics, gates. `calibrate verify` with "
     "--data asks the same again.",
+    "sbom.cdx.json": "The bill of materials of a report, CycloneDX 1.6: the packages that made it, with their licences "
+    "and who needs whom. `calibrate verify` holds it against report.json, never against the packages that are here.",
     "gates.toml": "The file of gates that a report was made with, byte for byte.",
     "baseline.json": "The result that increases were measured from, byte for byte.",
     "metrics.csv": "A table of a report: every metric before, after and changed, with interval and convention.",

@@ -44,5 +44,6 @@ def command(
         lines.append(f"and {len(found.findings) - MOST_SHOWN} more")
     outcome = "does not verify" if found.findings else "verifies"
     run.voice.notes(f"checked {text}" for text in found.checked)
+    run.voice.notes(f"note: {text}" for text in found.notes)
     run.voice.answer_lines([*lines, f"{outcome}: report {shown(found.id) or '(without an id)'}"])
     return found.code

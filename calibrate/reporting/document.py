@@ -78,6 +78,23 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Component:
+    """An installed distribution of the bill of materials.
+
+    expression, licence   an SPDX expression, or what else the distribution calls its licence
+    record                SHA-256 of the list of its files as installed, each with its digest
+    needs                 names of the others that it requires
+    """
+
+    name: str
+    version: str
+    expression: str = ""
+    licence: str = ""
+    record: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Git:
     """The state of the caller's repository."""
 
@@ -104,7 +121,8 @@ class Report(msgspec.Struct, frozen=True, dict=True):
     command     what makes this report again
     inputs      the files that went in, with their digests
     git         the state of the repository; null without one
-    lock        installed distributions
+    lock        installed distributions that calibrate names
+    packages    those and all that they stand on: the bill of materials
     minimum_n   rows below which a subgroup is not shown
     """
 
@@ -126,6 +144,7 @@ class Report(msgspec.Struct, frozen=True, dict=True):
     inputs: tuple[Input, ...] = ()
     git: Git | None = None
     lock: tuple[Package, ...] = ()
+    packages: tuple[Component, ...] = ()
     minimum_n: int = 30
 
     @cached_property
@@ -151,6 +170,7 @@ def assemble(
     command: str = "",
     git: Git | Mapping[str, Any] | None = None,
     lock: Sequence[Any] = (),
+    packages: Sequence[Any] = (),
     minimum_n: int = 30,
 ) -> dict[str, Any]:
     """The document of the facts, with its id; parts may be the types above or plain data of their shape.
@@ -176,6 +196,7 @@ def assemble(
         "inputs": result.get("inputs", ()),
         "git": git,
         "lock": lock,
+        "packages": packages,
         "minimum_n": minimum_n,
     }
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(facts))

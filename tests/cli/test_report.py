@@ -355,7 +355,8 @@ def test_an_attestation_says_what_the_gates_said(say: Say, home: Path, tmp_path:
     assert found["_type"] == "https://in-toto.io/Statement/v1"
     subjects = {subject["name"]: subject["digest"]["sha256"] for subject in found["subject"]}
     assert subjects == {
-        name: sha256((tmp_path / "out" / name).read_bytes()).hexdigest() for name in ("model.json", "report.json")
+        name: sha256((tmp_path / "out" / name).read_bytes()).hexdigest()
+        for name in ("model.json", "report.json", "sbom.cdx.json")
     }
     gates = document(tmp_path / "out")["result"]["gates"]
     predicate = found["predicate"]
@@ -409,3 +410,27 @@ def test_json_is_the_document(say: Say) -> None:
     code, out, _ = say("report", *HOLDOUT, "-o", "out", "--json")
     assert code == 0
     assert json.loads(out) == document(Path("out"))
+
+
+def test_the_bill_of_materials_is_part_of_the_bundle(say: Say, bundle: Path, tmp_path: Path) -> None:
+    named = {one["name"]: one["version"] for one in document(bundle)["packages"]}
+    found = json.loads((bundle / "sbom.cdx.json").read_text())
+    assert {one["name"]: one["version"] for one in found["components"]}.items() <= named.items()
+    assert "numpy" in named
+    (bundle / "sbom.cdx.json").write_text(json.dumps({**found, "components": []}))
+    assert "sbom.cdx.json: found SHA-256" in say("verify", bundle)[1]
+    rehash(bundle)
+    assert "sbom.cdx.json: is not what report.json gives" in say("verify", bundle)[1]
+
+
+def test_other_packages_are_explained_and_no_finding(say: Say, bundle: Path) -> None:
+    def other(changed: Any) -> None:
+        for one in changed["packages"]:
+            one["version"] += ".post9"
+
+    forge(bundle, other)
+    code, out, err = say("verify", bundle, "--data", *HOLDOUT)
+    assert code == 0, out
+    assert "note: made with other packages, which may move a number by rounding: annotated-doc" in " ".join(err.split())
+    assert "more" in err
+    assert "made with other packages" not in say("verify", bundle)[2], "without the data no number is computed"

@@ -174,7 +174,7 @@ def texts(content: bytes) -> list[tuple[str, float, tuple[float, float, float, f
     """Every text of an SVG, its size, and its box (left, top, right, bottom) as DejaVu Sans sets it."""
     folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
     fonts = {
-        bold: ImageFont.truetype(folder / name, 100)
+        bold: ImageFont.truetype(str(folder / name), 100)
         for bold, name in ((False, "DejaVuSans.ttf"), (True, "DejaVuSans-Bold.ttf"))
     }
     found = []
