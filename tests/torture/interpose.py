@@ -68,9 +68,11 @@ def kill_before(real: Callable[..., Any], name: str, arguments: tuple[Any, ...])
 
 
 def kill_after(real: Callable[..., Any], name: str, arguments: tuple[Any, ...]) -> Any:
-    """The process ends right after the call."""
-    real(*arguments)
-    os.kill(os.getpid(), signal.SIGKILL)
+    """The process ends right after the call, whatever came of it."""
+    try:
+        real(*arguments)
+    finally:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def fail(number: int) -> Callable[[Callable[..., Any], str, tuple[Any, ...]], Any]:

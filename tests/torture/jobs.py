@@ -64,9 +64,13 @@ JOBS = (
 
 @dataclass
 class Bench:
-    """A folder with the inputs, and for every job its old and its new output."""
+    """A folder with the inputs, and for every job its old and its new output.
+
+    place  where `out` lies, if not in `base`
+    """
 
     base: Path
+    place: Path | None = None
     references: dict[tuple[str, str], tuple[State, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,7 +85,7 @@ class Bench:
     @property
     def out(self) -> Path:
         """Where jobs write."""
-        return self.base / "out"
+        return (self.place or self.base) / "out"
 
     def arguments(self, job: Job, variant: str) -> list[str]:
         """Of a run of `job` that makes the output of `variant`."""
@@ -106,7 +110,7 @@ class Bench:
     def fresh(self, state: State) -> None:
         """`out` holds exactly this."""
         shutil.rmtree(self.out, ignore_errors=True)
-        self.out.mkdir()
+        self.out.mkdir(exist_ok=True)  # it stays where it is a mount point
         for name, content in state.items():
             path = self.out / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,15 +23,17 @@ from typing import Any
 
 LONGEST = 60.0
 """Seconds after which a run counts as hanging."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TRACES = ("Traceback (most recent call last)", "Exception ignored", "Fatal Python error", "internal error")
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: exit code (negative: the number of a signal), and what it said on standard error."""
+    """How a run ended: exit code (negative: the number of a signal), what it said on standard error, its memory."""
 
     code: int
     said: str
+    megabytes: int = 0
 
     @property
     def wrongs(self) -> tuple[str, ...]:
@@ -53,9 +55,13 @@ class Child:
         self._said = tempfile.TemporaryFile()
         sys.stdout.flush()
         sys.stderr.flush()
-        self.pid = os.fork()
-        if not self.pid:
-            _be(arguments, self._said.fileno(), cwd, before)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # a signal that comes at once must meet the child's own state
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                _be(arguments, self._said.fileno(), cwd, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal."""
@@ -67,11 +73,12 @@ class Child:
 
     def wait(self) -> Ended:
         """Wait for its end; a hanging run ends by its own alarm."""
-        _, status = os.waitpid(self.pid, 0)
+        _, status, used = os.wait4(self.pid, 0)
         self._said.seek(0)
         said = self._said.read().decode(errors="replace")
         self._said.close()
-        return Ended(os.waitstatus_to_exitcode(status), said)
+        megabytes = used.ru_maxrss >> (20 if sys.platform == "darwin" else 10)
+        return Ended(os.waitstatus_to_exitcode(status), said, megabytes)
 
 
 def run(arguments: Sequence[str], **more: Any) -> Ended:
@@ -123,12 +130,9 @@ def _be(arguments: Sequence[str], said: int, cwd: Path | None, before: Callable[
     code = 70
     try:
         signal.alarm(int(LONGEST))
-        for number, usual in {
-            signal.SIGINT: signal.default_int_handler,
-            signal.SIGTERM: signal.SIG_DFL,
-            signal.SIGHUP: signal.SIG_DFL,
-        }.items():
-            signal.signal(number, usual)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         null = os.open(os.devnull, os.O_RDWR)
         for target, source in ((0, null), (1, null), (2, said)):
             os.dup2(source, target)
