@@ -18,9 +18,17 @@ CLEANING = frozenset({"unlink", "rmdir", "chmod"})
 """What may fail without harm: the run says nothing, and a later one tries again."""
 
 
+TAKING_ROOM = frozenset({"open", "write", "fsync", "mkdir", "link"})
+"""What a full disk refuses; names are still replaced and removed."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """At call number `at` (from 0) of those that write: `act(real call, its name, its arguments)` instead of it."""
+    """At call number `at` (from 0) of those that write: `act(real call, its name, its arguments)` instead of it.
+
+    lasting  the same from all later calls that take room
+    log      the names of all calls go there
+    """
 
     at: int
     act: Callable[[Callable[..., Any], str, tuple[Any, ...]], Any]
@@ -45,7 +53,7 @@ class Moment:
             counted[0] += 1
             if log is not None:
                 _WRITE(log, f"{name}\n".encode())
-            if number == self.at or (self.lasting and number > self.at and name not in CLEANING):
+            if number == self.at or (self.lasting and number > self.at and name in TAKING_ROOM):
                 return self.act(real, name, arguments)
             return real(*arguments, **more)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import warm
+
 from calibrate.errors import CalibrateError
 from calibrate.outputs.aside import is_aside
 from calibrate.outputs.manifest import check_folder
@@ -53,7 +54,13 @@ JOBS = (
     Job("plot", ("plot", *_DATA, "--output", "{out}/d.svg"), 8),
     Job(
         "compare",
-        (*("compare", *_DATA, "--methods", "temperature,none", "--repeats", "1"), "--md", "{out}/m.md", "-o", "{out}/m.svg"),
+        (
+            *("compare", *_DATA, "--methods", "temperature,none", "--repeats", "1"),
+            "--md",
+            "{out}/m.md",
+            "-o",
+            "{out}/m.svg",
+        ),
         4,
         atomic=False,
         varies=rb"(?<= )[0-9.e-]+ \|(?=\n)",
@@ -91,9 +98,9 @@ class Bench:
         """Of a run of `job` that makes the output of `variant`."""
         return self._filled(job.arguments, variant)
 
-    def cwd(self, job: Job) -> Path | None:
-        """Where it runs."""
-        return self.out if job.inside else None
+    def cwd(self, job: Job) -> Path:
+        """Where it runs: outside of any repository, whose state a report would hold."""
+        return self.out if job.inside else self.base
 
     def reference(self, job: Job, variant: str) -> tuple[State, int]:
         """What an undisturbed run leaves, and its exit code."""
@@ -167,7 +174,7 @@ class Bench:
         return filled
 
     def _done(self, arguments: list[str]) -> None:
-        ended = warm.run(arguments)
+        ended = warm.run(arguments, cwd=self.base)
         if ended.code:
             raise RuntimeError(f"calibrate {' '.join(arguments)} ends with {ended.code}: {ended.said}")
 

@@ -77,7 +77,10 @@ def section(name: str, run: Callable[[Plan], Iterable[Outcome]], plan: Plan, ver
             print(f"  {'ok  ' if passed else 'FAIL'} {outcome.what}: {'; '.join(outcome.problems)[:600]}", flush=True)
     seen = ", ".join(f"{count:,} {what}" for what, count in figures.items())
     took = time.monotonic() - begun
-    print(f"{name}: {counts[True]} passed, {counts[False]} failed ({seen or 'nothing counted'}) in {took:.0f} s", flush=True)
+    print(
+        f"{name}: {counts[True]} passed, {counts[False]} failed ({seen or 'nothing counted'}) in {took:.0f} s",
+        flush=True,
+    )
     return counts
 
 

@@ -28,7 +28,7 @@ def missing() -> str:
 def calls(arguments: Sequence[str], out: Path, log: Path) -> list[tuple[str, int]]:
     """(call, which one of the main thread's) of every call that touches `out`, of an undisturbed run."""
     prefix = ["strace", "-f", "-y", "-s", "0", "-o", str(log), "-e", f"trace={CALLS}"]
-    done = ended(real(arguments, prefix=prefix))
+    done = ended(real(arguments, prefix=prefix, cwd=log.parent))
     if done.code:
         raise RuntimeError(f"a traced run ends with {done.code}: {done.said}")
     found = []

@@ -52,7 +52,7 @@ class Child:
     ) -> None:
         """`before` is called in the child, as late as can be."""
         _imported()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         sys.stdout.flush()
         sys.stderr.flush()
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # a signal that comes at once must meet the child's own state
@@ -121,7 +121,12 @@ def _imported() -> None:
     for module in pkgutil.walk_packages(calibrate.__path__, "calibrate."):
         if not module.name.endswith(("__main__", ".dask", ".pdf")):
             import_module(module.name)
-    for name in ("matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "typer.main"):
+    for name in (
+        "matplotlib.figure",
+        "matplotlib.backends.backend_svg",
+        "matplotlib.backends.backend_agg",
+        "typer.main",
+    ):
         import_module(name)
 
 

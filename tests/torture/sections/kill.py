@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from calibrate.outputs.aside import is_aside
 from jobs import JOBS, VARIANTS, Bench, Job
 from plan import Outcome, Plan
 from warm import Child, seconds
+
+from calibrate.outputs.aside import is_aside
 
 
 def run(plan: Plan) -> Iterator[Outcome]:
@@ -53,7 +54,9 @@ def _killed(bench: Bench, job: Job, kills: int, draw: Random) -> Iterator[Outcom
         state, aside = bench.look(job)
         new, code = bench.reference_known(job, variant)
         if not killed and (state != new or ended.code != code):
-            wrongs.append(f"an undisturbed run after killed ones ends with {ended.code}, expected {code} and its output")
+            wrongs.append(
+                f"an undisturbed run after killed ones ends with {ended.code}, expected {code} and its output"
+            )
         if state not in (before, new):  # the next trial starts from a whole set
             bench.fresh(bench.reference_known(job, "old")[0])
         yield Outcome(

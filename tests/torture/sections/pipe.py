@@ -27,7 +27,9 @@ def run(plan: Plan) -> Iterator[Outcome]:
         cases = draw.sample(cases, 3)
     benches: dict[str, Bench] = {}
     for job, what in cases:
-        bench = benches.setdefault(job.name, Bench(plan.base / job.name.replace(" ", "_")) if job.name not in benches else benches[job.name])
+        bench = benches.setdefault(
+            job.name, Bench(plan.base / job.name.replace(" ", "_")) if job.name not in benches else benches[job.name]
+        )
         for variant in VARIANTS:
             bench.reference(job, variant)
         new, code = bench.reference_known(job, "new")

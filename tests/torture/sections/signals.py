@@ -44,7 +44,9 @@ def run(plan: Plan) -> Iterator[Outcome]:
             moment = interpose.Moment(at, interpose.interrupt(number))
             ended = warm.run(bench.arguments(job, "new"), cwd=bench.cwd(job), before=moment)
             wrongs = judged(bench, job, old, ended, number)
-            yield Outcome(f"{job.name}, {number.name} before {names[at]}, call {at + 1}", tuple(wrongs), {"at calls": 1})
+            yield Outcome(
+                f"{job.name}, {number.name} before {names[at]}, call {at + 1}", tuple(wrongs), {"at calls": 1}
+            )
     yield from _real(plan)
 
 
@@ -66,12 +68,12 @@ def _real(plan: Plan) -> Iterator[Outcome]:
     old, _ = old_and_calls(bench, job)
     bench.fresh(old)
     begun = time.monotonic()
-    warm.ended(warm.real(bench.arguments(job, "new")))
+    warm.ended(warm.real(bench.arguments(job, "new"), cwd=bench.base))
     took = time.monotonic() - begun
     for _ in range(plan.most(30, 2)):
         bench.fresh(old)
         number = draw.choice(SENT)
-        process = warm.real(bench.arguments(job, "new"), start_new_session=True)
+        process = warm.real(bench.arguments(job, "new"), cwd=bench.base, start_new_session=True)
         time.sleep(draw.uniform(0.2, 1.1) * took)
         process.send_signal(number)
         wrongs = judged(bench, job, old, warm.ended(process), number)

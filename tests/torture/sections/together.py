@@ -38,7 +38,8 @@ def run(plan: Plan) -> Iterator[Outcome]:
                     wrongs.append(f"a run ends with {ended.code}, expected {code}: {ended.said[-300:]}")
             state, aside = bench.look(job)
             whole = state in states.values() or (
-                not job.atomic and all(content in (s.get(name) for s in states.values()) for name, content in state.items())
+                not job.atomic
+                and all(content in (s.get(name) for s in states.values()) for name, content in state.items())
             )
             wrongs += [] if whole else [f"left {sorted(state)}, which no run wrote as a whole"]
             wrongs += [f"left aside: {aside}"] if aside else []
