@@ -12,7 +12,7 @@ SAMPLE := sample_data/cifar10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fmt cover test-lowest lock audit bench coverage clean
+.PHONY: help demo test check lint fmt cover test-lowest lock audit bench torture coverage clean
 
 help: ## list the targets
 	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment;"
@@ -59,6 +59,9 @@ bench: .venv-bench/bench.stamp ## speed and memory, ours and the peers' (ARGS="-
 
 coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against known truth
 	$(BIN)/python tests/benchmarks/simulate.py $(ARGS)
+
+torture: $(VENV)/dev.stamp ## kill, starve and interrupt the program, and feed it monsters (ARGS="--only kill,disk --quick")
+	$(BIN)/python tests/torture/torture.py $(ARGS)
 
 clean: ## remove environments, caches and outputs
 	rm -rf .venv .venv-ci .venv-bench .venv-lowest .venv-tools demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -61,7 +61,8 @@ REMEDIES: dict[str, str] = {
     "E113": "Scores are a table: a row per case, a column per class. Reshape arrays of more dimensions, and look why "
     "an axis is empty.",
     "E114": "More than the reader accepts or the memory holds. Very many columns often mean that the array is "
-    "transposed; large data are best given as .npy, which is read in blocks.",
+    "transposed; large data are best given as .npy, which is read in blocks. `calibrate explain limits` has the "
+    "limits and how to set them.",
     "E115": "The archive holds several arrays, or none. Name the one that is meant with --key.",
     "E116": "Every line must be an object with the same keys, or an array of the same length, of numbers and texts "
     "only.",

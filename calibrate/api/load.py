@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from calibrate.containers.opening import limits_from
+from calibrate.containers.waiting import open_waiting
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.gates.policy import Asked, Policy, policy_of
 from calibrate.model import KIND as MODEL
@@ -123,8 +125,9 @@ def _content(name: str, kind: Kind) -> bytes:
 def limited(name: str, most: int, code: str, hint: str) -> bytes:
     """The content of a file of at most so many bytes."""
     try:
-        with open(name, "rb") as file:
-            content = file.read(most + 1)
+        descriptor, begun = open_waiting(name, limits_from(os.environ).max_wait)
+        with open(descriptor, "rb") as file:
+            content = begun + file.read(most + 1 - len(begun))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise CalibrateError(code, f"{named(name)}: cannot be read: {reason}", hint) from None

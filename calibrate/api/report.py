@@ -91,7 +91,8 @@ def report(
 
     Raises what `score` and `check` raise, and `CalibrateError` E63x (facts, PDF), E5xx (outputs).
     """
-    from calibrate.outputs.write import ready_for_folder, write_folder
+    from calibrate.outputs.places import ready_for_folder
+    from calibrate.outputs.write import write_folder
 
     ready_for_folder(output_dir, NAMES, force=force)
     known = load_model(model) if isinstance(model, str | os.PathLike) else model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from calibrate.comparing import Comparison
 from calibrate.errors import shown
 from calibrate.results import plain
 from calibrate.versioned import spelt
+
+if TYPE_CHECKING:
+    from calibrate.outputs.aside import Content
 
 
 class Comparing:
@@ -45,7 +49,7 @@ class Comparing:
 
     def show_methods(self, scores: str, labels: str | None, methods: str | None, folds: int, repeats: int) -> None:
         """Methods on the same folds."""
-        from calibrate.outputs.write import write_file
+        from calibrate.outputs.write import write_files
 
         run, chosen = self.run, self.run.chosen
         for name in (self.md, self.output):
@@ -56,10 +60,12 @@ class Comparing:
         found = api.comparison(data, chosen.link, methods, folds, repeats, chosen.seed, chosen.ci)
         if "SOURCE_DATE_EPOCH" in os.environ:
             found = untimed(found)
+        files: dict[str, Content] = {}
         if self.md is not None:
-            write_file(self.md, show_comparison.markdown(found).encode())
+            files[self.md] = show_comparison.markdown(found).encode()
         if draw is not None and self.output is not None:
-            write_file(self.output, draw(found))
+            files[self.output] = draw(found)
+        write_files(files)
         look = {"color": run.voice.color, "plain": run.voice.plain}
         run.voice.answer(document(found) if chosen.json else show_comparison.render(found, **look))
         run.voice.notes(f"wrote {shown(name)}" for name in (self.md, self.output) if name is not None)

@@ -42,7 +42,8 @@ def run(app: Callable[[], int | None], *, debug: bool, last: bool = False) -> in
             _listen(before, caught)
             code = app() or 0
         finally:
-            _set_handlers(dict.fromkeys(_SIGNALS, signal.SIG_IGN))  # the outcome stands; one interruption is enough
+            _set_handlers(dict.fromkeys(_SIGNALS, _ignore))  # the outcome stands; what came just now goes here
+            _set_handlers(dict.fromkeys(_SIGNALS, signal.SIG_IGN))
     except BaseException as raised:
         problem = raised
     blocked = [trouble for trouble in map(_let_go, streams) if trouble is not None]
@@ -107,12 +108,16 @@ def _listen(before: dict[signal.Signals, Handler], caught: list[int]) -> None:
     """From now on the first signal is noted in `caught` and raises in the main thread; further ones are ignored."""
 
     def handle(number: int, _: FrameType | None) -> None:
-        _set_handlers(dict.fromkeys(_SIGNALS, signal.SIG_IGN))
+        _set_handlers(dict.fromkeys(_SIGNALS, _ignore))
         caught.append(number)
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
     # ignored already: by nohup, or by a shell that runs us in the background
     _set_handlers({number: handle for number, handler in before.items() if handler is not signal.SIG_IGN})
+
+
+def _ignore(number: int, _: FrameType | None) -> None:
+    """A handler for further signals: SIG_IGN would have Python complain of one that is waiting for its handler."""
 
 
 def _set_handlers(handlers: Mapping[signal.Signals, Handler]) -> None:

@@ -45,7 +45,8 @@ def command(
     from calibrate.api import bundle
     from calibrate.api.evaluate import Plan, evaluation
     from calibrate.cli.run import Run
-    from calibrate.outputs.write import ready_for_folder, write_folder
+    from calibrate.outputs.places import ready_for_folder
+    from calibrate.outputs.write import write_folder
 
     run = Run(chosen)
     if holdout_labels is not None and holdout_scores is None:

@@ -15,6 +15,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.gates.policy import RULES, Asked, Policy, policy_of
 
 if TYPE_CHECKING:
+    from calibrate.outputs.aside import Content
     from calibrate.results import Result
 
 FILES = ("calibrate.toml", "pyproject.toml")
@@ -75,16 +76,17 @@ class Gating:
 
     def tell(self, result: Result) -> None:
         """The table or the document, and the files that were asked for."""
-        from calibrate.outputs.write import write_file
+        from calibrate.outputs.write import write_files
         from calibrate.renderers import github, json, junit, markdown, verdicts
 
         voice = self.run.voice
         files = {self.outputs.junit: junit, self.outputs.md: markdown}
-        contents = {name: renderer.render(result).encode() for name, renderer in files.items() if name is not None}
+        contents: dict[str, Content] = {
+            name: renderer.render(result).encode() for name, renderer in files.items() if name is not None
+        }
         as_json = self.run.chosen.json
         text = json.render(result) if as_json else verdicts.render(result, color=voice.color, plain=voice.plain)
-        for name, content in contents.items():
-            write_file(name, content)
+        write_files(contents)
         voice.answer(text)
         if self.outputs.github:
             lines = github.render(result)

@@ -1,4 +1,4 @@
-"""Pages of `explain` that no docstring holds: families of options, each shared option, output files, exit codes."""
+"""Pages of `explain` that no docstring holds: families of options, each shared option, outputs, exit codes, limits."""
 
 from __future__ import annotations
 
@@ -133,3 +133,14 @@ EXIT_CODES: dict[str, str] = {
     "143": "terminated",
 }
 """Exit code -> what it says."""
+
+LIMITS: dict[str, str] = {
+    "CALIBRATE_MAX_BYTES": "bytes of one input that are taken into memory, packed or unpacked; 2 GiB, of a compressed "
+    "one 64 times its size (256 MiB in any case). A plain .npy file is read in blocks and may be larger.",
+    "CALIBRATE_MAX_COLUMNS": "columns of a table; 1,000,000",
+    "CALIBRATE_MAX_WAIT": "seconds until somebody must have opened a named pipe for writing; 60. Who has it open may "
+    "take as long as he likes.",
+    "fixed": "a field of CSV has at most 131,072 characters, a row 256 MiB, a header of .npy 65,536 bytes, a model, "
+    "result or baseline 256 MiB and 64 levels, a file of gates 1 MiB. Devices, folders and URLs are not read.",
+}
+"""Environment variable -> what it limits, and by default to what; against files that claim or unpack to more."""

@@ -35,7 +35,8 @@ def command(
     from calibrate.api.load import load_model
     from calibrate.cli.gating import policy_asked
     from calibrate.cli.run import Run
-    from calibrate.outputs.write import ready_for_folder, write_file, write_folder
+    from calibrate.outputs.places import ready_for_folder
+    from calibrate.outputs.write import write_file, write_folder
 
     run = Run(chosen)
     ready_for_folder(output_dir, api.NAMES, force=force)

@@ -84,13 +84,13 @@ class Run:
 
     def keep_inputs(self, *inputs: str | None, outputs: Sequence[str]) -> None:
         """Refuse outputs that are inputs."""
-        from calibrate.outputs.write import refuse_inputs
+        from calibrate.outputs.places import refuse_inputs
 
         refuse_inputs(outputs, [name for name in inputs if name is not None and name != "-"])
 
     def ready(self, output: str, *inputs: str | None) -> None:
         """Refuse now what could not be written later."""
-        from calibrate.outputs.write import ready_for_file
+        from calibrate.outputs.places import ready_for_file
 
         ready_for_file(output)
         self.keep_inputs(*inputs, outputs=[output])

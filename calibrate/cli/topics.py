@@ -23,7 +23,7 @@ from typer.models import OptionInfo
 from calibrate import registry, remedies
 from calibrate.cli.app import COMMANDS
 from calibrate.cli.options import FAMILIES, Choices
-from calibrate.cli.pages import EXIT_CODES, FILES, OPTIONS
+from calibrate.cli.pages import EXIT_CODES, FILES, LIMITS, OPTIONS
 from calibrate.cli.pages import FAMILIES as FAMILY_TEXTS
 from calibrate.errors import TITLES, CalibrateError, shown
 from calibrate.glossary import TERMS
@@ -86,6 +86,8 @@ def topics() -> Iterator[Topic]:
     for name, text in FILES.items():
         yield Topic(name, "file", "files that are written", _said(text))
     yield Topic("exit codes", "how a command ends", "how a command ends", _said(_listed(EXIT_CODES)))
+    for name in ("limits", *(name for name in LIMITS if name.isupper())):
+        yield Topic(name, "how much is read", "how much is read", _said(_listed(LIMITS)))
     yield from _errors()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from calibrate.containers.content import PIECE, Content, FileBytes, MemoryBytes, cannot_open
+from calibrate.containers.waiting import open_waiting
 from calibrate.errors import CalibrateError, named, shown
 
 MAX_BYTES = 2 << 30
@@ -24,7 +25,9 @@ MAX_RATIO = 64
 SMALL = 256 << 20
 """Bytes that it may unpack to in any case."""
 MAX_COLUMNS = 1_000_000
-"""Most columns of a table."""
+"""Most columns of a table; `CALIBRATE_MAX_COLUMNS` sets another."""
+MAX_WAIT = 60
+"""Seconds until somebody must have opened a named pipe for writing; `CALIBRATE_MAX_WAIT` sets others."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _GZIP = b"\x1f\x8b"
@@ -36,6 +39,7 @@ class Limits:
 
     max_bytes: int | None = None
     max_columns: int = MAX_COLUMNS
+    max_wait: int = MAX_WAIT
 
     def unpacked(self, packed: int) -> int:
         """Most bytes that `packed` compressed ones may become."""
@@ -48,15 +52,17 @@ class Limits:
 
 
 def limits_from(environment: dict[str, str] | os._Environ[str]) -> Limits:
-    """The limits, as `CALIBRATE_MAX_BYTES` (a whole number of bytes) sets them."""
-    text = environment.get("CALIBRATE_MAX_BYTES", "").strip()
-    if not text:
-        return Limits()
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
-        raise CalibrateError(
-            "E114", f"CALIBRATE_MAX_BYTES: found {shown(text)!r}, expected a whole number of bytes", ""
-        )
-    return Limits(int(text))
+    """The limits, as `CALIBRATE_MAX_BYTES`, `CALIBRATE_MAX_COLUMNS` and `CALIBRATE_MAX_WAIT` (seconds) set them."""
+    given: dict[str, int] = {}
+    for key, what in (("max_bytes", "bytes"), ("max_columns", "columns"), ("max_wait", "seconds")):
+        name = f"CALIBRATE_{key.upper()}"
+        text = environment.get(name, "").strip()
+        if not text:
+            continue
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
+            raise CalibrateError("E114", f"{name}: found {shown(text)!r}, expected a whole number of {what}", "")
+        given[key] = int(text)
+    return Limits(**given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +105,7 @@ def open_input(path: str, limits: Limits) -> Opened:
         raise CalibrateError(
             "E103", f"{shown(path)}: found a URL, expected a file; nothing was fetched", "download it first"
         )
-    descriptor = _descriptor(path)
+    descriptor, first = _descriptor(path, limits)
     try:
         status = os.fstat(descriptor)
         _refuse_what_cannot_be_read(path, descriptor, status)
@@ -109,7 +115,7 @@ def open_input(path: str, limits: Limits) -> Opened:
             descriptor = -1
             opened = Opened(path, suffix(path), content, content.size, content.sha256, False, limits)
         else:
-            opened = _into_memory(path, descriptor, limits)
+            opened = _into_memory(path, descriptor, first, limits)
     finally:
         if descriptor >= 0:
             os.close(descriptor)
@@ -134,9 +140,10 @@ def suffix(path: str) -> str:
     return os.path.splitext(base)[1][1:]
 
 
-def _descriptor(path: str) -> int:
+def _descriptor(path: str, limits: Limits) -> tuple[int, bytes]:
+    """And what was read of a pipe already."""
     try:
-        return os.dup(0) if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+        return (os.dup(0), b"") if path == "-" else open_waiting(path, limits.max_wait)
     except OSError as error:
         raise cannot_open(path, error) from None
     except ValueError:
@@ -161,16 +168,17 @@ def _is_null(status: os.stat_result) -> bool:
     return os.path.exists(os.devnull) and os.path.samestat(status, os.stat(os.devnull))
 
 
-def _into_memory(path: str, descriptor: int, limits: Limits) -> Opened:
-    """Read to the end, unpacking gzip; the digest is of the bytes as they came."""
+def _into_memory(path: str, descriptor: int, begun: bytes, limits: Limits) -> Opened:
+    """Read to the end, after what was read already, unpacking gzip; the digest is of the bytes as they came."""
     import hashlib
 
     digest = hashlib.sha256()
     count = 0
 
     def counted() -> Iterator[bytes]:
-        nonlocal count
-        while piece := os.read(descriptor, PIECE):
+        nonlocal count, begun
+        while piece := begun or os.read(descriptor, PIECE):
+            begun = b""
             digest.update(piece)
             count += len(piece)
             yield piece

@@ -188,6 +188,9 @@ def _claimed(folder: str, path: str, make: Callable[[str], int]) -> Iterator[tup
     finally:
         try:
             remove(name)
+        except BaseException:  # interrupted, which happens once: what is left goes all the same
+            remove(name)
+            raise
         finally:
             if descriptor >= 0:
                 os.close(descriptor)

@@ -13,48 +13,44 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import BinaryIO, cast
 
-from calibrate.errors import CalibrateError, shown
 from calibrate.outputs import aside
-from calibrate.outputs.aside import Content, at, refusing
+from calibrate.outputs.aside import Content, refusing
 from calibrate.outputs.exchange import UNSUPPORTED, exchange, held, sync_folder
-from calibrate.outputs.manifest import MANIFEST, contents, is_name, text
-
-_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-"""File managers leave these in any folder: not ours, never touched, and no reason to refuse."""
-
-_OWN = re.compile(r"/dev/stdout|/dev/stderr|(?:/dev/fd|/proc/self/fd)/([0-9]{1,9})")
-_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
-
-Path = str | os.PathLike[str]
+from calibrate.outputs.manifest import MANIFEST, contents, text
+from calibrate.outputs.places import OWN, STREAMS, Path, file_target, ready_for_folder
 
 
 def write_file(path: Path, content: Content) -> None:
     """Write one file, whole or not at all; an existing one keeps its mode, a symbolic link its place.
 
     A pipe or device (`/dev/stdout`, a FIFO, `/dev/null`) is written as it is: there is nothing to rename.
-    Raises `CalibrateError` E501 (the system refuses), E502 (a folder), E503 (no such folder), `BrokenPipeError`.
+    Raises `CalibrateError` E501 (the system refuses), E502 (a folder, `-`), E503 (no such folder), `BrokenPipeError`.
     """
-    name = os.fspath(path)
-    target = _file_target(name)
-    if target is None:
-        _write_through(name, content)
-        return
-    folder = os.path.dirname(target)
-    aside.sweep(folder)
-    with aside.new_file(folder, name) as (temporary, descriptor):
-        _keep_mode(target, temporary)
-        aside.fill(descriptor, content, name)
-        with refusing(name):
-            os.replace(temporary, target)
-            sync_folder(folder)
+    write_files({os.fspath(path): content})
+
+
+def write_files(files: Mapping[str, Content]) -> None:
+    """Write files that may lie anywhere: all of them lie whole aside before the first takes its place.
+
+    For each as `write_file`. Only a kill, or a rename that the system refuses, can fall between two of them.
+    """
+    targets = {name: file_target(name) for name in files}
+    with ExitStack() as stack:
+        moves = []
+        for name, target in targets.items():
+            if target is not None:
+                moves.append((stack.enter_context(_written_aside(name, target, files[name])), target, name))
+        for name, target in targets.items():
+            if target is None:
+                _write_through(name, files[name])
+        _place(moves)
 
 
 def write_folder(folder: Path, files: Mapping[str, Content], *, force: bool = False) -> None:
@@ -82,53 +78,6 @@ def write_folder(folder: Path, files: Mapping[str, Content], *, force: bool = Fa
                     _move_in(new, home, given)
 
 
-def ready_for_file(path: Path) -> None:
-    """Raise now what `write_file` would raise for this path, before anything is computed."""
-    name = os.fspath(path)
-    target = _file_target(name)
-    if target is not None:
-        _expect_writable(os.path.dirname(target), name)
-
-
-def ready_for_folder(folder: Path, names: Iterable[str], *, force: bool = False) -> None:
-    """Raise now what `write_folder` would raise for these files, before anything is computed."""
-    given, wanted = os.fspath(folder), sorted(names)
-    if wrong := [name for name in wanted if not is_name(name)]:
-        raise ValueError(f"no names of outputs: {wrong}")
-    if not given:
-        raise CalibrateError("E502", "the name of the output folder is empty, expected a folder")
-    with refusing(given):
-        home = os.path.realpath(given)
-        nearest = home
-        while not os.path.lexists(nearest):
-            nearest = os.path.dirname(nearest)
-        if not stat.S_ISDIR(os.stat(nearest).st_mode):
-            raise CalibrateError(
-                "E502", f"{at(given)}: {at(nearest)} is a file, expected a folder", "choose another folder"
-            )
-        _expect_writable(nearest, given)
-        if nearest == home:
-            _refuse_foreign(home, given, wanted, force)
-
-
-def same_file(left: Path, right: Path) -> bool:
-    """Whether both paths lead to the same file, there or not yet; through links of either kind."""
-    try:
-        return os.path.samefile(left, right)
-    except OSError:
-        return os.path.realpath(left) == os.path.realpath(right)
-
-
-def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Raise `CalibrateError` E505 where an output is one of the inputs."""
-    sources = [os.fspath(source) for source in inputs]
-    for output in [os.fspath(output) for output in outputs]:
-        for source in sources:
-            if same_file(output, source):
-                found = f"{at(output)}: is the input {at(source)}, expected a file of its own"
-                raise CalibrateError("E505", found, "choose another output")
-
-
 def gzipped(write: Callable[[BinaryIO], None]) -> Callable[[BinaryIO], None]:
     """The same content as gzip, without time and name, so that every run gives the same bytes."""
     return partial(_write_gzip, write)
@@ -141,66 +90,45 @@ def _write_gzip(write: Callable[[BinaryIO], None], out: BinaryIO) -> None:
         write(cast(BinaryIO, packed))
 
 
-def _file_target(name: str) -> str | None:
-    """The path behind all links at which the file is to lie; None for what is no file but can be written."""
-    if not name or name.endswith(os.sep):
-        raise CalibrateError("E502", f"{at(name)!r}: is no name of a file, expected one", "name the file to write")
-    with refusing(name):
-        target = os.path.realpath(name)
-        try:
-            mode = os.stat(name).st_mode
-        except FileNotFoundError:
-            return _new_target(target, name)
-        if stat.S_ISDIR(mode):
-            raise CalibrateError("E502", f"{at(name)}: is a folder, expected a file", "name a file in it")
-        if not stat.S_ISREG(mode) or _OWN.fullmatch(name):
-            return None
-        _expect_writable(target, name)
-        return target
-
-
-def _new_target(target: str, name: str) -> str:
+@contextmanager
+def _written_aside(name: str, target: str, content: Content) -> Iterator[str]:
+    """The content in a new file beside `target`, with its mode."""
     folder = os.path.dirname(target)
-    if os.path.isdir(folder):
-        return target
-    if os.path.lexists(folder):
-        raise CalibrateError("E502", f"{at(name)}: {at(folder)} is a file, expected a folder", "choose another place")
-    raise CalibrateError("E503", f"{at(name)}: found no folder {at(folder)}, expected one", "make the folder first")
+    aside.sweep(folder)
+    with aside.new_file(folder, name) as (temporary, descriptor):
+        _keep_mode(target, temporary)
+        aside.fill(descriptor, content, name)
+        yield temporary
+
+
+def _place(moves: Sequence[tuple[str, str, str]]) -> None:
+    """Files that lie aside take their places: temporary, target, name as given."""
+    left = list(moves)
+    try:
+        while left:
+            temporary, target, name = left[0]
+            with refusing(name):
+                os.replace(temporary, target)
+            del left[0]
+    except (KeyboardInterrupt, SystemExit):
+        for temporary, target, _ in left:  # between two of them is no place to stop
+            with suppress(OSError):
+                os.replace(temporary, target)
+        raise
+    for _, target, name in moves:
+        with refusing(name):
+            sync_folder(os.path.dirname(target))
 
 
 def _write_through(name: str, content: Content) -> None:
-    own = _OWN.fullmatch(name)
+    own = OWN.fullmatch(name)
     with refusing(name):
         # a descriptor that we have is shared: opened anew, a file behind it would be written from another place
-        descriptor = os.dup(int(own[1] or _STREAMS[name])) if own else os.open(name, os.O_WRONLY | os.O_APPEND)
+        descriptor = os.dup(int(own[1] or STREAMS[name])) if own else os.open(name, os.O_WRONLY | os.O_APPEND)
     try:
         aside.fill(descriptor, content, name, lasting=False)
     finally:
         os.close(descriptor)
-
-
-def _expect_writable(path: str, name: str) -> None:
-    if not os.access(path, os.W_OK):
-        place = "it" if path == os.path.realpath(name) else at(path)
-        raise CalibrateError("E501", f"{at(name)}: cannot be written: {place} is read-only", "choose another place")
-
-
-def _refuse_foreign(home: str, given: str, wanted: list[str], force: bool) -> None:
-    for name in wanted:
-        path = os.path.join(home, name)
-        if os.path.isdir(path) and not os.path.islink(path):
-            raise CalibrateError(
-                "E502", f"{at(path)}: is a folder, expected a file or nothing", "choose another folder"
-            )
-    foreign = [name for name in contents(home).foreign if name not in _LITTER]
-    if MANIFEST in foreign:
-        found = f"{at(given)}: holds a {MANIFEST} that is not calibrate's"
-        raise CalibrateError("E504", found, "choose another folder")
-    if foreign and not force:
-        found = f"{at(given)}: holds {shown(foreign[0])!r}, which is not known to come from calibrate"
-        taken = sorted(set(foreign) & set(wanted))
-        then = f"to replace {' and '.join(taken)}" if taken else "to write beside it"
-        raise CalibrateError("E504", found, f"choose another folder, or --force {then}")
 
 
 @contextmanager
@@ -292,25 +220,53 @@ def _move_in(new: str, home: str, given: str) -> None:
 
 
 def _replace_each(new: str, home: str) -> None:
-    """The files of `new` replace those of `home`, the manifest last; files that only the earlier set had go."""
+    """The files of `new` replace those of `home`, the manifest last; files that only the earlier set had go.
+
+    What fails or is interrupted in between is undone.
+    """
     names = sorted(set(os.listdir(new)) - {MANIFEST})
     with held(home):
         found = contents(home)
+        gone = sorted(found.ours - {MANIFEST, *names})
+        earlier = _kept(home, (*names, *gone), new)
         try:
             for name in names:
                 os.replace(os.path.join(new, name), os.path.join(home, name))
-            for name in sorted(found.ours - {MANIFEST, *names}):
+            for name in gone:
                 os.unlink(os.path.join(home, name))
             sync_folder(home)
             os.replace(os.path.join(new, MANIFEST), os.path.join(home, MANIFEST))
             sync_folder(home)
         except BaseException:
             if os.path.lexists(os.path.join(new, MANIFEST)):  # no manifest says that these are ours
+                _restore(earlier, home)
                 for name in set(names) - found.ours - set(found.foreign):
                     with suppress(OSError):
                         os.unlink(os.path.join(home, name))
             raise
     aside.sweep(home)
+
+
+def _kept(home: str, names: Iterable[str], new: str) -> str:
+    """A folder in `new` with second names of these files, as far as the file system gives any."""
+    earlier = aside.new_name(new)
+    os.mkdir(earlier)
+    for name in names:
+        try:
+            os.link(os.path.join(home, name), os.path.join(earlier, name), follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        except OSError as problem:
+            if problem.errno not in UNSUPPORTED:
+                raise
+    return earlier
+
+
+def _restore(earlier: str, home: str) -> None:
+    """What was kept takes its place again."""
+    for name in os.listdir(earlier):
+        with suppress(OSError):
+            os.replace(os.path.join(earlier, name), os.path.join(home, name))
 
 
 def _keep_mode(old: str, new: str) -> None:

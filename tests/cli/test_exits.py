@@ -89,6 +89,14 @@ def test_a_second_signal_does_not_disturb_the_cleaning(capsys: pytest.CaptureFix
     assert cleaned == [True]
 
 
+def test_two_signals_at_the_same_moment() -> None:
+    """Python handles one, then looks for the handler of the other: it must not complain that there is none."""
+    both = f"[{signal.SIGINT:d}, {signal.SIGTERM:d}]"
+    held = f"signal.pthread_sigmask(signal.SIG_BLOCK, {both}); [os.kill(os.getpid(), n) for n in {both}]"
+    ended = program(f"{held}; signal.pthread_sigmask(signal.SIG_UNBLOCK, {both}); time.sleep(10)")
+    assert (ended.returncode, ended.stderr) == (130, b"")
+
+
 def program(body: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
     code = "import os, sys, signal, time\nfrom calibrate.cli.exits import run\n"
     code += f"def app():\n    {body}\nsys.exit(run(app, debug=False, last=True))"

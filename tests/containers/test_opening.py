@@ -109,12 +109,14 @@ def test_limits_grow_with_the_file_unless_they_are_set() -> None:
     assert Limits().unpacked(1 << 40) == 2 << 30
     assert limits_from({"CALIBRATE_MAX_BYTES": " 17 "}).unpacked(1 << 40) == 17
     assert limits_from({}) == Limits()
+    assert limits_from({"CALIBRATE_MAX_COLUMNS": "7", "CALIBRATE_MAX_WAIT": "3"}) == Limits(None, 7, 3)
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "0", "1e9", "１", "9" * 30])
 def test_a_limit_that_is_no_number(text: str) -> None:
-    with pytest.raises(CalibrateError, match="CALIBRATE_MAX_BYTES"):
-        limits_from({"CALIBRATE_MAX_BYTES": text})
+    for name in ("CALIBRATE_MAX_BYTES", "CALIBRATE_MAX_COLUMNS", "CALIBRATE_MAX_WAIT"):
+        with pytest.raises(CalibrateError, match=name):
+            limits_from({name: text})
 
 
 def test_a_pipe_is_read_to_its_end_and_no_further_than_allowed(place: Path) -> None:
