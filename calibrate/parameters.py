@@ -25,7 +25,9 @@ def calibrator_of(plain: Mapping[str, Any]) -> Calibrator:
     spec = dict(plain)
     entry = registry.load("calibrators", registry.parse("calibrators", str(spec.pop("name", ""))).name)
     known = {f.name for f in dataclasses.fields(entry)}
-    needed = {f.name for f in dataclasses.fields(entry) if f.default is dataclasses.MISSING}  # later ones have a default
+    needed = {
+        f.name for f in dataclasses.fields(entry) if f.default is dataclasses.MISSING
+    }  # later ones have a default
     if not needed <= spec.keys() <= known:
         raise ValueError(f"the calibrator has {sorted(spec)}, expected {sorted(known)}")
     if not all(math.isfinite(number) for number in _floats(list(spec.values()))):
