@@ -128,10 +128,11 @@ def _tried(file: str, ids: str) -> Iterator[Mutant]:
         stem, _, number = name.rpartition("__mutmut_")
         if code is None or number[-1] not in ids:
             continue
-        pairs = difflib.ndiff(functions[f"{stem}__mutmut_orig"], functions[name])
-        changed = [line for line in pairs if line[:2] in {"- ", "+ "}]
-        before = " ".join(line[2:].strip() for line in changed if line.startswith("- ") and stem not in line)
-        after = " ".join(line[2:].strip() for line in changed if line.startswith("+ ") and stem not in line)
+        original, mutated = (
+            [line.replace(one, stem) for line in functions[one]] for one in (f"{stem}__mutmut_orig", name)
+        )
+        changed = [line for line in difflib.ndiff(original, mutated) if line[:2] in {"- ", "+ "}]
+        before, after = (" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")
         yield Mutant(file, re.sub(r"^x_?|ǁ", " ", stem).split()[-1], before, after, code)
 
 
