@@ -15,6 +15,7 @@ from scipy import stats
 from calibrate.calibrators import temperature as module
 from calibrate.calibrators.temperature import LARGE, Temperature
 from calibrate.errors import CalibrateError
+from calibrate.fitting.optimize import Roots
 from calibrate.folds import assign, with_folds
 from calibrate.links.gumbel_softmax import GumbelSoftmax
 from calibrate.links.sigmoid import Sigmoid
@@ -451,3 +452,29 @@ def test_what_is_no_temperature(t: Any) -> None:
 def test_float32_scores_are_divided_by_the_float32_next_to_the_temperature(t: float) -> None:
     z = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
     assert Temperature(t).transform(z).tolist() == (z / np.float32(t)).tolist()
+
+
+@pytest.mark.parametrize("folds", [0, 5])
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: Any, monkeypatch: Any) -> None:
+    z, y = world(Softmax(), 3, m=8192)
+    monkeypatch.setattr(module, "LARGE", 1000 if large else 10**9)
+    rows, passes = with_folds(from_arrays(z.astype(dtype), y), 5, 0)[0], []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        passes.append(len(loads))
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), Softmax(), folds=folds).record
+    assert found.passes + large == len(passes)  # once a large input is only thinned
+
+
+def test_a_search_without_an_end_is_said(monkeypatch: Any) -> None:
+    def minimise(slopes: Any, start: np.ndarray, tolerance: float, **_: Any) -> Roots:
+        return Roots(start, np.zeros(start.shape, dtype=bool), 60)
+
+    monkeypatch.setattr(module, "minimise", minimise)
+    with pytest.raises(CalibrateError, match="did not settle in 60 passes") as caught:
+        fit(*world(Softmax(), 3), Softmax())
+    assert caught.value.code == "E306"

@@ -174,3 +174,13 @@ def test_steps_by_hand() -> None:
     small = [0.25, 0.25, 0.5 * 9 / 2, 0.0]
     assert left == pytest.approx([0.5 * small[0], 0.5 * small[1] ** 2, 0.5 * small[2] ** 2, 0.0])
     assert third_order_step(b[:1], np.array([np.nan]), b[:1], b[:1])[1].tolist() == [np.inf]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third"),
+    [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1e200, 1e-200, 1.0), (1.0, 1e-200, 1e200), (np.inf, 1.0, 1.0)],
+)
+def test_steps_that_are_no_numbers_leave_everything(first: float, second: float, third: float) -> None:
+    step, left = third_order_step(*(np.array([x]) for x in (1.0, first, second, third)))
+    assert not np.isfinite(step[0]) or step[0] == 0.0 or left[0] > abs(step[0])
+    assert left[0] == np.inf

@@ -155,3 +155,16 @@ def test_thinned_rows_are_those_of_every_step(cut: int) -> None:
     for key, whole in (("scores", Z), ("labels", Y), ("weights", W)):
         assert np.concatenate(found[key]).tolist() == whole[::3].tolist()
     assert from_arrays(Z, Y).sum(Thinned(3))["weights"] == ()
+
+
+def test_rows_in_which_all_classes_are_masked_are_impossible() -> None:
+    found = Reach(Problem(Softmax()))(Block(0, np.array([[0.0, 1.0], [-np.inf, -np.inf]]), np.array([1, 0])))
+    assert found["impossible"] == (1,)
+
+
+@pytest.mark.parametrize("order", [1, 3])
+def test_sums_of_float32_scores_are_float64(order: int) -> None:
+    sums = SlopeSums(Problem(Softmax()), np.ones((2, 1)), order)(Block(0, Z.astype(np.float32), Y))
+    higher = {"second", "third", "spread"} if order > 1 else set()
+    assert set(sums) == {"loss", "first", "square", "weight"} | higher
+    assert {np.asarray(value).dtype for value in sums.values()} == {np.dtype(np.float64)}

@@ -111,6 +111,9 @@ def _prepare(files: Iterable[str]) -> None:
         "also_copy": [name for name in COPIED if name != "calibrate"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-m", "not slow"],
         "pytest_add_cli_args_test_selection": list(TESTS),
+        # CPU seconds: a fifth of 50 and of what all tests of a function take.
+        "timeout_constant": 50.0,
+        "timeout_multiplier": 0.1,
         "use_git_change_detection": False,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
@@ -140,10 +143,12 @@ def _functions(text: str) -> dict[str, list[str]]:
     """The lines of every original and mutant in a module of mutants, by name."""
     found: dict[str, list[str]] = {}
     lines: list[str] = []
+    end = re.compile("x")
     for line in text.splitlines():
-        if match := re.match(r" *def (\w+__mutmut_\w+)\(", line):
-            lines = found.setdefault(match[1], [])
-        elif line and not line.startswith(" ") and not line.startswith(")"):
+        if match := re.match(r"( *)def (\w+__mutmut_\w+)\(", line):
+            lines = found.setdefault(match[2], [])
+            end = re.compile(rf" {{0,{len(match[1])}}}[^ )]")
+        elif end.match(line):
             lines = []
         lines.append(line)
     return found

@@ -1,4 +1,4 @@
-"""mutmut as it is, but for two things: texts are not mutated, and of the tests the cheapest come first, up to a budget.
+"""mutmut as it is, but that texts are not mutated, nothing is kept in caches, and the cheapest tests come first.
 
 python tests/mutation/start.py SECONDS ARGUMENTS-OF-MUTMUT...
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import _lru_cache_wrapper
 from typing import Any
 
 import mutmut.__main__ as mutmut
@@ -28,6 +29,11 @@ def main(budget: float, arguments: list[str]) -> None:
     usual = PytestRunner.run_tests
 
     def run_tests(self: Any, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        # Results of the program itself, kept since the tests ran for the first time in this process.
+        for module in [module for name, module in sys.modules.items() if name.startswith("calibrate.")]:
+            for kept in vars(module).values():
+                if isinstance(kept, _lru_cache_wrapper):
+                    kept.cache_clear()
         chosen, spent = [], 0.0
         for test in sorted(tests, key=lambda name: (state().duration_by_test[name], name)):
             spent += state().duration_by_test[test]
