@@ -123,6 +123,9 @@ def test_errors() -> None:
     assert Errors("nll")(outcomes()) == {"n": 1, "weight": 1.0, "loss": 2.0}
     assert Errors("nll")(outcomes([1, 3, 1, 1])) == {"n": 1, "weight": 3.0, "loss": 6.0}
     assert Errors("nll")(outcomes([1, 0, 1, 1])) == {"n": 0, "weight": 0.0, "loss": 0.0}
+    endless = outcomes([1, 0, 1, 1], nll=np.array([0.1, np.inf, 0.3, 0.5]))
+    assert Errors("nll")(endless) == {"n": 0, "weight": 0.0, "loss": 0.0}
+    assert Errors("nll", runner_up=True)(endless)["doubtful"] == 0.0
     assert Errors("nll", event=True)(outcomes()) == {"n": 1, "weight": 1.0, "loss": 0.5}
 
 

@@ -1,6 +1,6 @@
 """Mutation testing of the numeric core by mutmut: which small changes of the program would no test notice?
 
-    make mutants ARGS="[--only numerics,metrics] [--ids 147] [--least 95] [--budget 3]"
+    make mutants ARGS="[--only numerics,metrics] [--ids 147] [--least 95] [--budget 3] [--again]"
 
 Every mutant is one change in one function: an operator, a comparison, a number raised by 1, an argument left out or
 None, an assigned None, a branch forced. It is killed when a test fails or does not end. Texts are not mutated; nor does
@@ -23,7 +23,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -51,8 +50,9 @@ NO_TESTS = 33
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change that was tried: the lines it changes, before and after, and how the tests ended."""
+    """A change that was tried: mutmut's name of it, the lines it changes, before and after, and how the tests ended."""
 
+    name: str
     file: str
     function: str
     before: str
@@ -77,12 +77,17 @@ def main() -> int:
     parser.add_argument("--ids", default="0123456789", help="last digits of the numbers of the mutants that are tried")
     parser.add_argument("--least", type=float, default=95.0, help="score under which the exit code is 1")
     parser.add_argument("--budget", type=float, default=3.0, help="seconds of tests per mutant")
+    parser.add_argument("--again", action="store_true", help="try what survived once more, by the tests of today")
     parser.add_argument("--report", action="store_true", help="only print what the last run found")
     asked = parser.parse_args()
     files = _files(asked.only.split(","))
-    if not asked.report:
+    if asked.again:
+        _prepare_again()
+        names = [m.name for file in files for m in _tried(file, asked.ids) if m.survived]
+    elif not asked.report:
         _prepare(files)
         names = [f"{file.removesuffix('.py').replace('/', '.')}.*_*[{asked.ids}]" for file in files]
+    if not asked.report and names:
         start = [sys.executable, str(Path(__file__).with_name("start.py")), str(asked.budget)]
         subprocess.run([*start, "run", "--max-children", "1", *names], cwd=WORK, check=True)
     return _report([mutant for file in files for mutant in _tried(file, asked.ids)], asked.least)
@@ -121,6 +126,13 @@ def _prepare(files: Iterable[str]) -> None:
         file.write("\n".join(["", "[tool.mutmut]", *lines, ""]))
 
 
+def _prepare_again() -> None:
+    """The tests of today, beside the mutants that are there."""
+    for folder in (WORK, WORK / "mutants"):
+        shutil.rmtree(folder / "tests", ignore_errors=True)
+        shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def _tried(file: str, ids: str) -> Iterator[Mutant]:
     """The mutants of a file with a result, in their order; their texts from the module that holds them all."""
     notes = WORK / "mutants" / f"{file}.meta"
@@ -136,7 +148,7 @@ def _tried(file: str, ids: str) -> Iterator[Mutant]:
         )
         changed = [line for line in difflib.ndiff(original, mutated) if line[:2] in {"- ", "+ "}]
         before, after = (" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")
-        yield Mutant(file, re.sub(r"^x_?|ǁ", " ", stem).split()[-1], before, after, code)
+        yield Mutant(key, file, re.sub(r"^x_?|ǁ", " ", stem).split()[-1], before, after, code)
 
 
 def _functions(text: str) -> dict[str, list[str]]:
@@ -164,9 +176,9 @@ def _report(tried: list[Mutant], least: float) -> int:
         late = sum(m.timed_out for m in tried if m.file == file or not file)
         score = f"{100 * (1 - lived / max(1, n - alike)):.1f}"
         print(f"{file or 'all':36}{n:9}{n - alike - lived:9}{late:9}{alike:11}{lived:10}{score:>8}")
-    for mutant, times in Counter(left).items():
+    for mutant in left:
         untested = " (no test reaches it)" if mutant.code == NO_TESTS else ""
-        print(f"\n{mutant.file} {mutant.function}{untested}{f' x {times}' if times > 1 else ''}")
+        print(f"\n{mutant.file} {mutant.function}{untested}")
         print(f"  - {mutant.before}\n  + {mutant.after}")
     n, lived = len(tried) - len(same), len(left)
     score = 100 * (1 - lived / max(1, n))
@@ -184,10 +196,13 @@ def _end(lived: int, n: int, sign: int, z: float = 1.96) -> float:
 
 
 def _is(mutant: Mutant, entry: dict[str, str]) -> bool:
-    """Whether this is the mutant that the entry explains; `*` in an entry stands for anything."""
-    found = (mutant.file.removeprefix("calibrate/"), mutant.before, mutant.after)
-    wanted = (entry.get("file", "*"), entry["before"], entry.get("after", "*"))
-    return all(fnmatchcase(a, b.replace("[", "[[]")) for a, b in zip(found, wanted, strict=True))
+    """Whether this is a mutant that the entry explains: in its file, on a line like its own, `was` has become `is`."""
+    file = mutant.file.removeprefix("calibrate/")
+    if not fnmatchcase(file, entry.get("file", "*")) or entry.get("line", "") not in mutant.before:
+        return False
+    before, after, was, new = (re.sub(r"\s", "", s) for s in (mutant.before, mutant.after, entry["was"], entry["is"]))
+    places = (match.start() for match in re.finditer(re.escape(was), before))
+    return any(before[:i] + new + before[i + len(was) :] == after for i in places)
 
 
 if __name__ == "__main__":

@@ -280,7 +280,8 @@ def test_a_change_of_a_frequency_says_what_it_is(level: float, penalty: float, k
 def test_changes_of_a_frequency_that_were_not_seen() -> None:
     sums = _moments(np.zeros(10), None)
     nothing = {"lost_weight": 0.0, "gained_weight": 0.0}
-    assert means.frequency_change(*sides(), sums, 0.95).notes == ("no prediction changed",)
+    none = means.frequency_change(*sides(), sums, 0.95)
+    assert (none.notes, none.method) == (("no prediction changed",), "paired agresti-min")
     assert means.frequency_change(*sides(), sums, 0.95, 0.0, nothing).notes == (
         "none was won or lost in the sample: the interval allows for changes that were not seen",
     )
