@@ -393,7 +393,14 @@ def test_float32_in_large_inputs_is_carried_to_the_same_answer(per_label: bool, 
 
 def test_close_by_only_the_first_derivative_is_computed_anew() -> None:
     z, y = world(Softmax(), 3)
-    usual, thrifty = (module._Passes(module.Problem(Softmax()), from_arrays(z, y), thrifty=t) for t in (False, True))
+    rows, asked = from_arrays(z, y), []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        asked.append(collect.order)
+        return rows.execute(collect, loads)
+
+    rows_asked = replace(rows, execute=execute)
+    usual, thrifty = (module._Passes(module.Problem(Softmax()), rows_asked, thrifty=t) for t in (False, True))
     for passes in (usual, thrifty):
         passes.common(np.array([0.5]))
     for b, orders in ((0.5 * 1.05, (3, 1)), (0.7, (3, 3)), (0.7 / 1.2, (3, 3))):
@@ -404,6 +411,7 @@ def test_close_by_only_the_first_derivative_is_computed_anew() -> None:
         assert full.doubt == 0.0
         assert part.doubt == (pytest.approx(50 * 0.05**3) if orders[1] == 1 else 0.0)
     assert (usual.count, thrifty.count) == (4, 4)
+    assert asked == [3, 3, 3, 1, 3, 3, 3, 3]
 
 
 @pytest.mark.parametrize(("link", "objective"), [(Softmax(), "nll"), (Sparsemax(), "sparsemax loss")])

@@ -152,3 +152,9 @@ def test_sums_of_curves_that_rounding_left_outside_stay_inside() -> None:
     sums: Any = SimpleNamespace(count=one, weight=one, squares=one, predicted=off, observed=off[::-1])
     cells = cells_of(sums)
     assert (cells.predicted.tolist(), cells.observed.tolist()) == ([0.0, 1.0], [1.0, 0.0])
+
+
+def test_of_next_to_no_events_one_does_not_exceed_the_point() -> None:
+    n = np.full(2500, 2.0)
+    cells = cells_of(bins(n, np.full(2500, 4e-5), np.zeros(2500)))  # 0.2 events, too many cells to draw
+    assert np.mean(noise.draw_gaps(cells, draws=1000) @ cells.share > noise.noise_point(cells)) <= 0.05

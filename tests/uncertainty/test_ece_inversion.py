@@ -140,7 +140,7 @@ def test_coverage(p: tuple[float, ...], share: tuple[float, ...], gap: Any, rows
 @pytest.mark.parametrize("p", [0.025, 0.5])
 def test_what_may_pass_is_the_quantile_under_the_limit(p: float) -> None:
     """By simulation: gaps of the limit in all, in proportion to the errors, away from the nearer end of the scale."""
-    found = cells([(400, 0.3, 0.0), (1600, 0.8, 0.0)])
+    found = cells([(400, 0.3, 0.0), (1600, 0.8, 0.99)])
     error = found.share * np.sqrt(found.predicted * (1 - found.predicted) / found.n)
     gap = 0.05 * error / error.sum() / found.share
     true = found.predicted - np.where(found.predicted > 0.5, gap, -gap)
