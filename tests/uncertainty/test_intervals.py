@@ -236,3 +236,16 @@ def test_paired_frequency_holds_movers_interval() -> None:
     assert both[0] == pytest.approx(min(alone[0], 0.08 - np.hypot(down_high - down, up - up_low)))
     assert both[1] == pytest.approx(max(alone[1], 0.08 + np.hypot(down - down_low, up_high - up)))
     assert both[0] < alone[0] or both[1] > alone[1]
+
+
+@pytest.mark.parametrize("n", [3, 7, 49, 1000])
+def test_wilson_s_ends_of_certainty_are_exact(n: int) -> None:
+    assert wilson(0.0, n, 0.95)[0] == 0.0 and wilson(1.0, n, 0.95)[1] == 1.0
+    assert all(0.0 <= low <= high <= 1.0 for low, high in (wilson(k / n, n, 0.5) for k in range(n + 1)))
+
+
+def test_bands_of_certain_and_uncertain_predictions_together() -> None:
+    low, high = intervals.binomial_bands(np.array([0.0, 0.5, 1.0]), np.array([1e9, 1e9, 1e9]), 0.95)
+    assert (low[[0, 2]].tolist(), high[[0, 2]].tolist()) == ([0.0, 1.0], [0.0, 1.0])
+    assert low[1] == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)
+    assert high[1] == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)
