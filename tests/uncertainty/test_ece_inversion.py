@@ -201,6 +201,7 @@ def oracle(found: Cells, level: float) -> tuple[float, float, float]:
         [(1000, 0.8, 0.7), (20, 0.3, 0.4), (20, 0.5, 0.6)],  # one bin
         [(60, 0.4, 0.4), (60, 0.6, 0.55)],  # nearly calibrated
         [(500, 0.5, 0.51)],
+        [(208, 0.71, 0.87), (299, 0.61, 0.7)],  # all gaps smaller are worse than the clearest alone
     ],
 )
 @pytest.mark.parametrize("level", [0.8, 0.95])
