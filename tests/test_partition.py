@@ -132,7 +132,9 @@ def test_probabilities_beside_the_lowest_edge_are_in_their_bins(k: int, weights:
     z = np.full((3, k), -60.0)
     z[:, 0], z[:, 1] = np.log(p / (1 - p)), 0.0
     found = softmax_outcomes(Block(0, z, np.array([0, 1, 0]), weights), (10,)).event_bins[10]
-    w = np.ones(3) if weights is None else weights
+    w, y = np.ones(3) if weights is None else weights, np.array([0, 1, 0])
+    again = softmax_outcomes(Block(0, z, y, weights))
+    assert again.labels is y and again.weights is weights and again.event_bins == {}
     assert found.count[0].tolist() == [1, 2] + [0] * 8
     assert found.weight[0] == pytest.approx([w[0], w[1] + w[2]] + [0] * 8)
     assert found.predicted[0] == pytest.approx([w[0] * p[0], w[1] * p[1] + w[2] * p[2]] + [0] * 8)

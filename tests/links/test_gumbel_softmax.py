@@ -79,7 +79,7 @@ def test_options_that_no_sample_can_have_are_said() -> None:
     assert caught.value.hint == ""
 
 
-@pytest.mark.parametrize("tau", [1.0, 0.5])
+@pytest.mark.parametrize("tau", [1.0, 0.5, 2.0])
 def test_the_noise_of_a_fit_is_that_of_the_sample(tau: float) -> None:
     """Several tiles; the derivative in b at 1 by differences of the loss."""
     rng = np.random.default_rng(0)
@@ -104,3 +104,8 @@ def test_outcomes_of_a_soft_sample() -> None:
     hard = GumbelSoftmax(seed=4, temperature=0.5, hard=True)
     assert hard.outcomes(Block(3, z, y), (10,)).loss == pytest.approx(found.loss)
     assert hard.loss(z, y, 3) == pytest.approx(found.loss)
+    assert (
+        hard.outcomes(Block(3, z, y)).correct.tolist()
+        == hard(z, 3)[np.arange(50), y].tolist()
+        == found.correct.tolist()
+    )

@@ -57,6 +57,7 @@ def test_top_label_files_do_not_have_it(events: Any, estimate: Any) -> None:
 def test_many_classes_have_no_parts(estimate: Any) -> None:
     z = np.random.default_rng(0).normal(size=(30, 21))
     assert estimate(z, z.argmax(axis=1), "multiclass", "classwise_ece").parts == ()
+    assert len(estimate(z[:, 1:], z[:, 1:].argmax(axis=1), "multiclass", "classwise_ece").parts) == 20
 
 
 def test_the_point_of_two_classes_is_that_of_one(world: Any, estimate: Any) -> None:

@@ -434,3 +434,15 @@ def test_a_gap_says_what_it_is(rare: int, mirrored: bool) -> None:
 def test_a_gap_without_an_interval_has_none_where_one_outcome_is_rare() -> None:
     one = means.gap_estimate(_moments(np.array([0.3]), None), _moments(np.zeros(1), None), 0.95, "as said")
     assert one == Estimate(0.3, definition="as said", reason="one row has no spread")
+
+
+def test_a_change_of_errors_that_nobody_doubts_costs_what_any_row_does() -> None:
+    x = np.linspace(0.0, 0.01, 100)
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(x, None),
+        Errors("nll"): {"n": 0, "weight": 0.0, "loss": 0.0},
+        Errors("nll", runner_up=True): {**any_row(2.0, 100.0), "doubt": 0.0, "doubtful": 0.0},
+    }
+    c = 1 - 0.025 ** (1 / 100)
+    estimate = means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0)
+    assert estimate.high == pytest.approx((1 - c) * x.mean() + c * 2.0)
