@@ -131,12 +131,13 @@ def test_reach_of_events() -> None:
         found = Reach(Problem(Sigmoid(), columns))(Block(9, z, y))
         assert found["gap"][0].tolist() == gap
         assert found["wrong"].tolist() == [wrong]
+        assert Reach(Problem(Sigmoid(), columns))(Block(9, z / 8, y))["gap"][0].tolist() == [x / 8 for x in gap]
         assert [side.tolist() for side in found["classes"][0]] == [[0, 0], [1, 1]]
         assert found["impossible"] == ()
     z[3, 0] = np.inf
     assert Reach(Problem(Sigmoid()))(Block(9, z, y))["impossible"] == (12,)
     z[1, 1] = np.inf
-    weighted = Block(9, z, y, np.array([0.0, 2.0, 1.0, 1.0]))
+    weighted = Block(9, z, y, np.array([0.0, 0.5, 2.0, 1.0]))
     assert Reach(Problem(Sigmoid()))(weighted)["impossible"] == (10,)
 
 
