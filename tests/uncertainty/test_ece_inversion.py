@@ -222,3 +222,8 @@ def test_roots_right_of_a_start() -> None:
 
     assert cubic(ece_inversion._root(cubic, -9.0)) == pytest.approx(0.0, abs=1e-12)
     assert len(calls) < 25
+
+
+def test_no_end_lies_beyond_what_the_predictions_allow() -> None:
+    rows = [(2, 0.03, 0.5), (24, 0.73, 1 / 24), (51, 0.18, 1.0)]
+    assert ece_interval(cells(rows))[2] == pytest.approx((2 * 0.97 + 24 * 0.73 + 51 * 0.82) / 77)
