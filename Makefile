@@ -12,7 +12,7 @@ SAMPLE := sample_data/cifar10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fmt cover test-lowest lock audit bench torture coverage clean
+.PHONY: help demo test check lint fmt cover test-lowest lock audit bench torture mutants coverage clean
 
 help: ## list the targets
 	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment;"
@@ -63,8 +63,11 @@ coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against
 torture: $(VENV)/dev.stamp ## kill, starve and interrupt the program, and feed it monsters (ARGS="--only kill,disk --quick")
 	$(BIN)/python tests/torture/torture.py $(ARGS)
 
+mutants: .venv-mutants/mutants.stamp ## small changes that no test would notice (ARGS="--only numerics,metrics --ids 147")
+	.venv-mutants/bin/python tests/mutation/mutants.py $(ARGS)
+
 clean: ## remove environments, caches and outputs
-	rm -rf .venv .venv-ci .venv-bench .venv-lowest .venv-tools demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ci .venv-bench .venv-lowest .venv-tools .venv-mutants demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find calibrate tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments. A stamp is newer than pyproject.toml, or the packages are installed again.
@@ -137,4 +140,10 @@ $(VENV)/dev.stamp: pyproject.toml requirements/dev.lock
 	@echo "installing the peers into .venv-bench ..."
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dask]'
+	@touch $@
+
+.venv-mutants/mutants.stamp: pyproject.toml tests/mutation/requirements.txt
+	$(call environment,.venv-mutants)
+	@echo "installing mutmut into .venv-mutants ..."
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mutation/requirements.txt -e '.[dev]'
 	@touch $@

@@ -121,8 +121,7 @@ class Errors:
     event_bins: ClassVar[int] = 0
 
     def __call__(self, outcomes: Outcomes) -> Sums:
-        with np.errstate(invalid="ignore"):
-            return self._sums(outcomes, column(outcomes, self.column), outcomes.nll)
+        return self._sums(outcomes, column(outcomes, self.column), outcomes.nll)
 
     def difference(self, before: Outcomes, after: Outcomes) -> Sums:
         with np.errstate(invalid="ignore"):  # inf - inf

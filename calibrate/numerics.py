@@ -71,7 +71,7 @@ def below_top(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         top = scores.max(axis=1).astype(np.float64)
-        return np.subtract(scores, top[:, None], dtype=np.float64), top
+        return scores - top[:, None], top
 
 
 def logsumexp(scores: np.ndarray) -> np.ndarray:

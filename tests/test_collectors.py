@@ -17,11 +17,14 @@ from calibrate.collectors import (
     Moments,
     Paired,
     RawColumn,
+    Switches,
     TopBins,
     column,
     edges,
     equal_mass,
+    known_bins,
 )
+from calibrate.errors import CalibrateError
 from calibrate.outcomes import EventBins as Bins
 from calibrate.outcomes import RowOutcomes
 from calibrate.sums import merge
@@ -120,6 +123,9 @@ def test_errors() -> None:
     assert Errors("nll")(outcomes()) == {"n": 1, "weight": 1.0, "loss": 2.0}
     assert Errors("nll")(outcomes([1, 3, 1, 1])) == {"n": 1, "weight": 3.0, "loss": 6.0}
     assert Errors("nll")(outcomes([1, 0, 1, 1])) == {"n": 0, "weight": 0.0, "loss": 0.0}
+    endless = outcomes([1, 0, 1, 1], nll=np.array([0.1, np.inf, 0.3, 0.5]))
+    assert Errors("nll")(endless) == {"n": 0, "weight": 0.0, "loss": 0.0}
+    assert Errors("nll", runner_up=True)(endless)["doubtful"] == 0.0
     assert Errors("nll", event=True)(outcomes()) == {"n": 1, "weight": 1.0, "loss": 0.5}
 
 
@@ -206,3 +212,73 @@ def test_doubled_rows_weigh_two(collector: Any) -> None:
     weighted = collector(outcomes([2.0] * 4))
     for key in {"w1", "x1", "weight", "predicted", "observed", "loss"} & set(weighted):
         assert weighted[key] == pytest.approx(double[key])
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 0.0, 0.5]])
+def test_switches_are_the_rows_that_only_one_side_gets_right(weights: list[float] | None) -> None:
+    before = outcomes(weights, correct=np.array([1.0, 1.0, 1.0, 0.0]), nll=np.array([1.0, 2.0, np.inf, 4.0]))
+    after = outcomes(weights, correct=np.array([1.0, 0.0, 0.0, 1.0]), nll=np.array([9.0, 2.5, np.inf, 1.0]))
+    w = np.ones(4) if weights is None else np.array(weights)
+    found = Switches("nll").difference(before, after)
+    lost = 0.5 * w[1] + (np.nan if weights is None else 0.0)
+    assert found == pytest.approx(
+        {"lost_n": 1 + (weights is None), "lost_weight": w[1] + w[2], "lost_loss": lost,
+         "gained_n": 1, "gained_weight": w[3], "gained_loss": -3.0 * w[3]}, nan_ok=True,
+    )  # fmt: skip
+    assert Switches("nll")(after) == {}
+    assert set(Switches("nll").difference(before, before)) == set(found)
+    assert all(value == 0 for value in Switches("nll").difference(before, before).values())
+
+
+def test_runners_up_of_a_difference_are_also_summed_side_by_side() -> None:
+    w, wrong = [1.0, 2.0, 0.5, 1.0], np.zeros(4)
+    before = outcomes(w, correct=wrong, nll=np.array([1.0, 2.0, 3.0, 0.5]), brier=np.array([0.1, 0.2, 0.3, 0.4]))
+    after = outcomes(w, correct=wrong, nll=np.array([2.0, 1.0, 3.5, 0.1]), brier=np.array([0.4, 0.2, 0.1, 0.3]))
+    collector = Errors("brier", runner_up=True)
+    found = collector.difference(before, after)
+    for kind, side, sign in (("lost", after, 1.0), ("gained", before, -1.0)):
+        alone = collector(side)
+        expected = {key: sign * value if key in {"loss", "doubtful"} else value for key, value in alone.items()}
+        assert {key: found[f"{kind}_{key}"] for key in alone} == pytest.approx(expected)
+    assert found["loss"] == pytest.approx(np.dot(w, after.brier - before.brier))
+    assert found["doubtful"] == pytest.approx(np.dot(w * np.exp(-after.nll), after.brier - before.brier))
+    assert set(Errors("brier").difference(before, after)) == {"n", "weight", "loss"}
+
+
+def test_errors_of_a_difference_are_those_before() -> None:
+    before = outcomes([1, 2, 3, 4], correct=np.array([0.0, 1.0, 0.0, 1.0]))
+    after = outcomes([1, 2, 3, 4], correct=np.array([1.0, 0.0, 0.0, 0.0]), nll=2 * NLL)
+    expected = {"n": 2, "weight": 4.0, "loss": pytest.approx(NLL[0] + 3 * NLL[2])}
+    assert Errors("nll").difference(before, after) == expected
+
+
+@pytest.mark.parametrize("bins", [1, 100_000])
+def test_numbers_of_bins(bins: int) -> None:
+    known_bins("ece", bins)
+
+
+@pytest.mark.parametrize("bins", [0, -1, 100_001])
+def test_numbers_of_bins_that_no_metric_has(bins: int) -> None:
+    with pytest.raises(CalibrateError, match=f"ece:bins: found {bins}, expected 1 to 100,000") as caught:
+        known_bins("ece", bins)
+    assert (caught.value.code, caught.value.hint) == ("E602", "15 are usual")
+
+
+def test_equal_mass_of_weights_cuts_at_shares_of_the_weight() -> None:
+    p, y, w = np.array([0.4, 0.1, 0.3, 0.2]), np.array([1.0, 0.0, 1.0, 0.0]), np.array([1.0, 1.0, 4.0, 2.0])
+    sums = equal_mass(p, y, w, 2)
+    assert {key: np.asarray(value).tolist() for key, value in sums.items()} == {
+        "count": [3.0, 1.0], "weight": [7.0, 1.0], "predicted": [pytest.approx(1.7), 0.4], "observed": [4.0, 1.0],
+        "squares": [21.0, 1.0],
+    }  # fmt: skip
+
+
+def test_raw_columns_are_copies_of_what_they_say() -> None:
+    known = outcomes([1, 2, 3, 4])
+    top, events = RawColumn(False)(known), RawColumn(True)(outcomes())
+    assert top["predicted"][0][:, 0].tolist() == known.confidence.tolist()  # type: ignore[union-attr]
+    assert top["observed"][0][:, 0].tolist() == known.correct.tolist()
+    assert (top["weight"][0].tolist(), events["weight"][0].tolist()) == ([1, 2, 3, 4], [1, 1, 1, 1])
+    assert events["predicted"][0].tolist() == EVENTS.tolist()
+    assert not any(np.shares_memory(top[key][0], getattr(known, of)) for key, of in (
+        ("predicted", "confidence"), ("observed", "correct"), ("weight", "weights")))  # fmt: skip

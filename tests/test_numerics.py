@@ -6,7 +6,18 @@ import mpmath
 import numpy as np
 import pytest
 
-from calibrate.numerics import as_floats, log_softmax, logsumexp, pick, sigmoid, softmax, softplus, tiles
+from calibrate.numerics import (
+    as_floats,
+    below_top,
+    in_sound_unit,
+    log_softmax,
+    logsumexp,
+    pick,
+    sigmoid,
+    softmax,
+    softplus,
+    tiles,
+)
 
 INF = np.inf
 
@@ -49,6 +60,28 @@ def test_precision_of_containers(dtype: str, expected: type) -> None:
 def test_row_without_finite_score_has_no_answer() -> None:
     with np.errstate(invalid="ignore"):
         assert np.isnan(softmax(np.full((1, 3), -INF))).all()
+
+
+def test_what_lies_below_the_top_is_float64_and_warns_of_nothing() -> None:
+    scores = np.array([[-INF, -INF], [3e38, -3e38], [1.0, 0.5]], dtype=np.float32)
+    under, top = below_top(scores)
+    assert under.dtype == top.dtype == np.float64
+    assert np.isnan(under[0]).all()
+    assert under[1].tolist() == [0.0, 2 * float(scores[1, 1])]
+    assert (under[2].tolist(), top[2]) == ([0.0, -0.5], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit"), [(1.0, 0), (2.0**63, 0), (2.0**64, 65), (2.0**-65, 0), (2.0**-66, -65), (1e300, 997)]
+)
+def test_weights_out_of_the_usual_range_change_their_unit(largest: float, unit: int) -> None:
+    weights = np.array([largest, largest / 3])
+    assert in_sound_unit(weights).tolist() == np.ldexp(weights, -unit).tolist()
+    assert (in_sound_unit(weights) is weights) == (unit == 0)
+
+
+def test_no_weights_have_no_unit() -> None:
+    assert in_sound_unit(np.empty(0)).tolist() == []
 
 
 def test_many_classes() -> None:

@@ -115,3 +115,43 @@ def test_rows_that_are_sure_of_their_class_keep_their_slope(k: int, dtype: Any) 
         within = 60 * float(np.finfo(dtype).eps)  # the error of a difference, times what exp makes of it
         assert float(found.first[i]) == pytest.approx(slope, rel=within)
         assert float(found.second[i]) == pytest.approx(curvature, rel=within)
+
+
+@pytest.mark.parametrize("k", [3, 70])
+def test_rows_without_any_finite_score_have_no_answer_and_warn_of_nothing(k: int) -> None:
+    z = np.zeros((3, k))
+    z[1] = -np.inf
+    losses = row_losses(z, np.zeros(3, dtype=int))
+    found = softmax_outcomes(Block(0, z, np.zeros(3, dtype=int)))
+    for each in (losses, found.nll, row_derivatives(z, np.zeros(3, dtype=int), 1.0).loss):
+        assert np.isnan(each).tolist() == [False, True, False]
+        assert each[[0, 2]] == pytest.approx(np.log(k))
+
+
+@pytest.mark.parametrize("k", [3, 70])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_of_order_1_only_the_loss_and_the_first_derivative_are_there(k: int, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(20, k)).astype(dtype), rng.integers(0, k, 20)
+    whole, part = (row_derivatives(z, y, 0.7, order) for order in (3, 1))
+    for key in KEYS:
+        assert getattr(part, key).dtype == getattr(whole, key).dtype == dtype
+        expected = getattr(whole, key).tolist() if key in {"loss", "first"} else [0.0] * 20
+        assert getattr(part, key).tolist() == pytest.approx(expected, rel=1e-6 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("k", [2, 70])
+@pytest.mark.parametrize("weights", [None, np.array([2.0, 0.5, 1.0])])
+def test_probabilities_beside_the_lowest_edge_are_in_their_bins(k: int, weights: Any) -> None:
+    p = 0.1 * (1 + np.array([-5e-13, 5e-13, 0.5]))
+    z = np.full((3, k), -60.0)
+    z[:, 0], z[:, 1] = np.log(p / (1 - p)), 0.0
+    found = softmax_outcomes(Block(0, z, np.array([0, 1, 0]), weights), (10,)).event_bins[10]
+    w, y = np.ones(3) if weights is None else weights, np.array([0, 1, 0])
+    again = softmax_outcomes(Block(0, z, y, weights))
+    assert again.labels is y and again.weights is weights and again.event_bins == {}
+    assert found.count[0].tolist() == [1, 2] + [0] * 8
+    assert found.weight[0] == pytest.approx([w[0], w[1] + w[2]] + [0] * 8)
+    assert found.predicted[0] == pytest.approx([w[0] * p[0], w[1] * p[1] + w[2] * p[2]] + [0] * 8)
+    assert found.observed[0] == pytest.approx([w[0], w[2]] + [0] * 8)
+    assert found.squares[0] == pytest.approx([w[0] ** 2, w[1] ** 2 + w[2] ** 2] + [0] * 8)

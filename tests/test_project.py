@@ -21,7 +21,8 @@ import calibrate
 ROOT = Path(__file__).parent.parent
 OUTSIDE = re.compile(r"^\.(git$|venv|coverage|hypothesis|\w+_cache)|^__pycache__$|egg-info$")
 OUTPUTS = ("build", "calibration", "demo", "dist", "htmlcov")
-TARGETS = ("demo", "test", "test-lowest", "check", "cover", "lock", "audit", "bench", "torture", "coverage", "clean")
+TARGETS = ("demo", "test", "test-lowest", "check", "cover", "lock", "audit")
+TARGETS += ("bench", "torture", "mutants", "coverage", "clean")
 DISTRIBUTION = {"PIL": "pillow", "markupsafe": "jinja2", "sklearn": "scikit-learn"}
 """Where the name that one imports is not the name that one installs; MarkupSafe is half of Jinja."""
 

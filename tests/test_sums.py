@@ -16,8 +16,8 @@ def test_arrays_add_and_columns_concatenate() -> None:
 
 
 def test_sums_of_different_collectors_are_refused() -> None:
-    with pytest.raises(KeyError, match="different collectors"):
-        merge({"n": 1}, {"m": 1})
+    with pytest.raises(KeyError, match=r"different collectors: \['m', 'n'\]"):
+        merge({"n": 1, "both": 1}, {"m": 1, "both": 1})
 
 
 def test_total_adds_in_order() -> None:

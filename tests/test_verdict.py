@@ -100,3 +100,24 @@ def test_trust() -> None:
     many = verdict_of({"nll": change(*BELOW)}, n=100, n_parameters=8)
     assert "8 parameters" in many.details[0]
     assert verdict_of({"nll": change(*BELOW)}, n=100, after_is="holdout", n_parameters=8).details == ()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sentence"),
+    [
+        (0.0, 0.5, "not distinguishable from doing nothing: change of the NLL +0.25 (90 % interval +0 to +0.5)"),
+        (-0.5, 0.0, "not distinguishable from doing nothing: change of the NLL -0.25 (90 % interval -0.5 to +0)"),
+        (-0.5, 0.5, "not distinguishable from doing nothing: change of the NLL +0 (90 % interval -0.5 to +0.5)"),
+        (-0.5, -0.25, "better: calibration helps, the NLL falls by 0.375 (90 % interval -0.5 to -0.25)"),
+        (0.25, 0.5, "worse: calibration harms, the NLL rises by 0.375 (90 % interval +0.25 to +0.5)"),
+    ],
+)
+def test_sentences_give_the_interval_with_its_level(low: float, high: float, sentence: str) -> None:
+    assert verdict_of({"nll": change(low, high)}, n=100, level=0.9).sentence == sentence
+
+
+@pytest.mark.parametrize("brier", [Estimate(0.1, None, 0.3), Estimate(0.1, 0.05, None), Estimate(-0.1, None, -0.05)])
+def test_half_an_interval_is_none(brier: Estimate) -> None:
+    verdict = verdict_of({"nll": change(*ACROSS), "brier": brier}, n=100)
+    assert (verdict.kind, verdict.details) == ("indistinguishable", ())
+    assert verdict_of({"nll": brier}, n=100).kind == "unjudged"

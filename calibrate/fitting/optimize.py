@@ -106,11 +106,10 @@ def third_order_step(
 
 def _safe(b: np.ndarray, aim: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """`aim`, or where it leaves the bracket or goes too far a point that is sure to help."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        nearest, farthest = np.maximum(low, b / WIDEST), np.minimum(high, b * WIDEST)
-        # A step below the rounding of b ends on b, which is an end of the bracket by now.
-        inside = ((aim > nearest) & (aim < farthest)) | (aim == b)
-        # Downhill is up for a negative slope: then low is b itself.
-        upward = np.where(np.isinf(high), b * WIDEST, np.sqrt(b * high))
-        downward = np.where(low == 0, b / WIDEST, np.sqrt(b * low))
+    nearest, farthest = np.maximum(low, b / WIDEST), np.minimum(high, b * WIDEST)
+    # A step below the rounding of b ends on b, which is an end of the bracket by now.
+    inside = ((aim > nearest) & (aim < farthest)) | (aim == b)
+    # Downhill is up for a negative slope: then low is b itself.
+    upward = np.where(np.isinf(high), b * WIDEST, np.sqrt(b * high))
+    downward = np.where(low == 0, b / WIDEST, np.sqrt(b * low))
     return np.where(inside, aim, np.where(low == b, upward, downward))

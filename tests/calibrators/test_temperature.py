@@ -15,12 +15,15 @@ from scipy import stats
 from calibrate.calibrators import temperature as module
 from calibrate.calibrators.temperature import LARGE, Temperature
 from calibrate.errors import CalibrateError
+from calibrate.fitting.optimize import Roots
+from calibrate.fitting.passes import Passes, _carried
+from calibrate.fitting.slopes import Problem
 from calibrate.folds import assign, with_folds
 from calibrate.links.gumbel_softmax import GumbelSoftmax
 from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.links.sparsemax import Sparsemax
-from calibrate.results import Fitted
+from calibrate.results import Estimate, Fitted
 from calibrate.rows import Rows, from_arrays
 
 LINKS = [Softmax(), Sigmoid(), Sparsemax(), GumbelSoftmax(seed=1)]
@@ -174,12 +177,6 @@ def test_what_no_float_can_hold_is_left_out() -> None:
     assert (estimate.low, estimate.high) == (None, None)
     assert estimate.reason == "an end of the interval is beyond the range of floats"
     assert found.folds == (None, None)
-
-
-@pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, np.nan, (1.0, 0.0)])
-def test_what_is_no_temperature(bad: Any) -> None:
-    with pytest.raises(CalibrateError, match="positive finite"):
-        Temperature(bad)
 
 
 @given(seed=st.integers(0, 200), cut=st.integers(1, 120))
@@ -367,3 +364,127 @@ def test_a_temperature_that_makes_scores_overflow_leaves_no_nan(dtype: Any) -> N
     assert not np.isnan(changed).any()
     assert changed.argmax(axis=1).tolist() == [0, 2]
     assert np.isneginf(changed[0, 2]) and np.isfinite(changed[0, :2]).all()
+
+
+def test_derivatives_are_carried_exactly_where_the_fourth_is_constant() -> None:
+    first, second, third, fourth = 0.3, 2.0, -1.5, 4.0
+    d = np.array([[0.2, 0.0, -0.1]])
+    moved = first + d * (second + d * (third / 2 + d * fourth / 6))
+    known: Any = {"first": first, "second": second, "third": third, "spread": "kept"}
+    found: Any = _carried(known, moved, d)
+    assert found["second"] == pytest.approx(second + d * (third + d * fourth / 2), rel=1e-12)
+    assert found["third"] == pytest.approx(third + d * fourth, rel=1e-12)
+    assert found["spread"] == "kept"
+
+
+@pytest.mark.parametrize("per_label", [False, True])
+def test_float32_in_large_inputs_is_carried_to_the_same_answer(per_label: bool, monkeypatch: Any) -> None:
+    link = Sigmoid() if per_label else Softmax()
+    z, y = world(link, 3, m=8192)
+    z = z.astype(np.float32)
+    exact = fit(z, y, link, per_label=per_label)
+    monkeypatch.setattr(module, "LARGE", 1000)
+    found = fit(z, y, link, per_label=per_label)
+    assert np.array(temperature(found)) == pytest.approx(np.array(temperature(exact)), rel=5e-8)
+    assert found.record.passes <= 3 and found.record.partial_passes > 2
+    assert found.record.objective_after == pytest.approx(exact.record.objective_after, rel=1e-7)
+    for name, usual in exact.record.parameters.items():
+        of = found.record.parameters[name]
+        assert (of.low, of.high) == pytest.approx((usual.low, usual.high), rel=1e-4)
+
+
+def test_close_by_only_the_first_derivative_is_computed_anew() -> None:
+    z, y = world(Softmax(), 3)
+    rows, asked = from_arrays(z, y), []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        asked.append(collect.order)
+        return rows.execute(collect, loads)
+
+    rows_asked = replace(rows, execute=execute)
+    usual, thrifty = (Passes(Problem(Softmax()), rows_asked, thrifty=t) for t in (False, True))
+    for passes in (usual, thrifty):
+        passes.common(np.array([0.5]))
+    for b, orders in ((0.5 * 1.05, (3, 1)), (0.7, (3, 3)), (0.7 / 1.2, (3, 3))):
+        full, part = (passes.common(np.array([b])) for passes in (usual, thrifty))
+        assert part.first == pytest.approx(full.first, rel=1e-12)
+        assert part.second == pytest.approx(full.second, rel=1e-2 if orders[1] == 1 else 1e-12)
+        assert part.floor == pytest.approx(full.floor, rel=1e-12)
+        assert full.doubt == 0.0
+        assert part.doubt == (pytest.approx(50 * 0.05**3) if orders[1] == 1 else 0.0)
+    assert (usual.count, thrifty.count) == (4, 4)
+    assert asked == [3, 3, 3, 1, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize(("link", "objective"), [(Softmax(), "nll"), (Sparsemax(), "sparsemax loss")])
+@pytest.mark.parametrize("weights", [None, 3.0])
+def test_the_record_says_what_was_done(link: Any, objective: str, weights: float | None) -> None:
+    z, y = world(link, 6)
+    w = None if weights is None else np.full(len(z), weights)
+    found = fit(z, y, link, w).record
+    after = link.loss(z / temperature(fit(z, y, link)), y).mean()
+    assert (found.n, found.weight, found.objective) == (120, 120 * (weights or 1.0), objective)
+    assert found.objective_before == pytest.approx(link.loss(z, y).mean(), rel=1e-12)
+    assert found.objective_after == pytest.approx(after, rel=1e-12)
+    assert found.converged is True
+    assert (found.level, found.n_parameters, found.partial_passes, found.notes) == (0.95, 1, 0, ())
+    assert found.parameters["temperature"].method == "log scale, larger of information and sandwich"
+
+
+def test_temperatures_of_labels_have_the_intervals_of_each_alone() -> None:
+    z, y = world(Sigmoid(), 2)
+    found = fit(z, y, Sigmoid(), per_label=True).record
+    assert found.n_parameters == 4
+    for j in range(4):
+        one, alone = (r.parameters for r in (found, fit(z[:, j : j + 1], y[:, j : j + 1], Sigmoid()).record))
+        of, expected = one[f"temperature[{j}]"], alone["temperature"]
+        assert of.value == pytest.approx(expected.value, rel=1e-12)
+        # Curvatures are those of the last pass, whose point is only next to the answer.
+        assert (of.low, of.high) == pytest.approx((expected.low, expected.high), rel=1e-5)
+
+
+def test_an_interval_beyond_floats_is_none() -> None:
+    for low, high in ((0.0, 2.0), (0.5, np.inf)):
+        found = module._estimate(1.0, low, high, conservative=True)
+        reason = "an end of the interval is beyond the range of floats"
+        assert found == Estimate(1.0, reason=reason)
+    assert module._estimate(1.0, 0.5, 2.0, conservative=True).conservative
+
+
+@pytest.mark.parametrize("t", [0.0, -1.0, np.inf, np.nan, (1.0, 0.0)])
+def test_what_is_no_temperature(t: Any) -> None:
+    with pytest.raises(CalibrateError, match=r"temperature: found \S+, expected a positive finite number") as caught:
+        Temperature(t)
+    assert caught.value.code == "E305"
+
+
+@pytest.mark.parametrize("t", [1.1, 3.7e-3])
+def test_float32_scores_are_divided_by_the_float32_next_to_the_temperature(t: float) -> None:
+    z = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    assert Temperature(t).transform(z).tolist() == (z / np.float32(t)).tolist()
+
+
+@pytest.mark.parametrize("folds", [0, 5])
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: Any, monkeypatch: Any) -> None:
+    z, y = world(Softmax(), 3, m=8192)
+    monkeypatch.setattr(module, "LARGE", 1000 if large else 10**9)
+    rows, passes = with_folds(from_arrays(z.astype(dtype), y), 5, 0)[0], []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        passes.append(len(loads))
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), Softmax(), folds=folds).record
+    assert found.passes + large == len(passes)  # once a large input is only thinned
+
+
+def test_a_search_without_an_end_is_said(monkeypatch: Any) -> None:
+    def minimise(slopes: Any, start: np.ndarray, tolerance: float, **_: Any) -> Roots:
+        return Roots(start, np.zeros(start.shape, dtype=bool), 60)
+
+    monkeypatch.setattr(module, "minimise", minimise)
+    with pytest.raises(CalibrateError, match="did not settle in 60 passes") as caught:
+        fit(*world(Softmax(), 3), Softmax())
+    assert caught.value.code == "E306"

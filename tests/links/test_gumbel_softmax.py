@@ -68,3 +68,44 @@ def test_hard_outcomes_are_those_of_the_sample() -> None:
     assert found.correct.tolist() == right.tolist()
     assert found.nll.tolist() == np.where(right == 1, 0.0, np.inf).tolist()
     assert found.event_bins[10].count[:, [0, 9]].sum() == 150
+
+
+def test_options_that_no_sample_can_have_are_said() -> None:
+    with pytest.raises(CalibrateError, match="temperature: found -1, expected a positive finite number") as caught:
+        GumbelSoftmax(temperature=-1.0)
+    assert caught.value.hint == "as in gumbel-softmax:temperature=0.5"
+    with pytest.raises(CalibrateError, match=r"seed: found -1, expected 0 to 2\^64 - 1") as caught:
+        GumbelSoftmax(seed=-1)
+    assert caught.value.hint == ""
+
+
+@pytest.mark.parametrize("tau", [1.0, 0.5, 2.0])
+def test_the_noise_of_a_fit_is_that_of_the_sample(tau: float) -> None:
+    """Several tiles; the derivative in b at 1 by differences of the loss."""
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(70_000, 3)), rng.integers(0, 3, 70_000)
+    link = GumbelSoftmax(seed=2, temperature=tau)
+    found = link.derivatives(Block(5, z, y), 1.0)
+    assert found.loss == pytest.approx(link.loss(z, y, 5), rel=1e-9, abs=1e-12)
+    near = [link.derivatives(Block(5, z, y), 1.0 + h) for h in (-1e-4, 1e-4)]
+    for key, slope in (("loss", "first"), ("first", "second"), ("second", "third")):
+        by_differences = (getattr(near[1], key) - getattr(near[0], key)) / 2e-4
+        assert getattr(found, slope) == pytest.approx(by_differences, abs=2e-5), slope
+
+
+def test_outcomes_of_a_soft_sample() -> None:
+    z, y = np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % 3
+    link = GumbelSoftmax(seed=4, temperature=0.5)
+    found, p = link.outcomes(Block(3, z, y), (10,)), link(z, 3)
+    assert found.nll == pytest.approx(-np.log(p[np.arange(50), y]))
+    assert found.loss == pytest.approx(0.5 * found.nll)
+    assert found.confidence == pytest.approx(p.max(axis=1))
+    assert found.event_bins[10].predicted.sum() == pytest.approx(50)
+    hard = GumbelSoftmax(seed=4, temperature=0.5, hard=True)
+    assert hard.outcomes(Block(3, z, y), (10,)).loss == pytest.approx(found.loss)
+    assert hard.loss(z, y, 3) == pytest.approx(found.loss)
+    assert (
+        hard.outcomes(Block(3, z, y)).correct.tolist()
+        == hard(z, 3)[np.arange(50), y].tolist()
+        == found.correct.tolist()
+    )

@@ -59,3 +59,9 @@ def test_nll_is_infinite_where_the_true_class_has_no_probability() -> None:
     assert found.nll.tolist() == [np.inf, -np.log(0.25)]
     assert found.loss.tolist() == [2.0, pytest.approx(0.5625)]
     assert not Sparsemax().log_loss
+
+
+@pytest.mark.parametrize("b", [0.0, 0.5])
+def test_a_masked_true_class_is_an_infinite_loss(b: float) -> None:
+    found = Sparsemax().derivatives(Block(0, np.array([[0.0, -np.inf, 1.0]]), np.array([1])), b)
+    assert (found.loss[0], found.first[0]) == (np.inf, np.inf)

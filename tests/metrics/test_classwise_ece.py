@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
+from calibrate.metrics.classwise_ece import ClasswiseEce
+
 
 def binned(p: np.ndarray, y: np.ndarray) -> float:
     number = np.clip(np.searchsorted(np.linspace(0, 1, 16), p, side="left") - 1, 0, 14)
@@ -55,3 +57,27 @@ def test_top_label_files_do_not_have_it(events: Any, estimate: Any) -> None:
 def test_many_classes_have_no_parts(estimate: Any) -> None:
     z = np.random.default_rng(0).normal(size=(30, 21))
     assert estimate(z, z.argmax(axis=1), "multiclass", "classwise_ece").parts == ()
+    assert len(estimate(z[:, 1:], z[:, 1:].argmax(axis=1), "multiclass", "classwise_ece").parts) == 20
+
+
+def test_the_point_of_two_classes_is_that_of_one(world: Any, estimate: Any) -> None:
+    z, y = world[0][:, :2], world[1] % 2
+    p = softmax(z, axis=1)[:, 1]
+    one = estimate(z[:, 1:] - z[:, :1], y[:, None], "binary", "ece")
+    two = estimate(z, y, "multiclass", "classwise_ece")
+    assert two.value == pytest.approx(one.value) == pytest.approx(binned(p, y))
+    assert two.noise_floor_p95 == pytest.approx(one.noise_floor_p95, rel=0.02)
+    labels = estimate(np.stack([z[:, 0], z[:, 1]], axis=1), np.stack([y, 1 - y], axis=1), "multilabel", "classwise_ece")
+    assert labels.noise_floor_p95 < np.mean([
+        estimate(z[:, j : j + 1], (y == j)[:, None].astype(int), "binary", "ece").noise_floor_p95 for j in (0, 1)
+    ])  # fmt: skip
+
+
+def test_classes_say_what_they_are(world: Any, estimate: Any) -> None:
+    for part in estimate(*world, "multiclass", "classwise_ece").parts:
+        assert (part.method, part.definition, part.low) == ("none shown", "one class", None)
+        assert sum(cell[0] for cell in part.cells) == pytest.approx(1.0)
+
+
+def test_top_label_files_collect_nothing_for_it() -> None:
+    assert ClasswiseEce().collectors("top-label") == ()

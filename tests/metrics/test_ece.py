@@ -72,6 +72,7 @@ def test_kinds_that_do_not_exist(kind: Any, task: Any) -> None:
     with pytest.raises(CalibrateError, match=f"ece:kind={kind} does not exist for {task} data") as caught:
         Ece(kind=kind).collectors(task)
     assert caught.value.code == "E605"
+    assert caught.value.hint == ("for every class against the rest take classwise_ece" if kind == "event" else "")
 
 
 @pytest.mark.parametrize("name", ["ece", "classwise_ece", "mce"])

@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calibrate import registry
+from calibrate.collectors import Paired
 from calibrate.protocols import Task
 from calibrate.results import Estimate
+from calibrate.rows import Block
 from calibrate.uncertainty.binned import NONE_SHOWN
 
 NAMES = (*registry.names("metrics"), "ece:binning=mass", "ece:norm=l2", "ece:norm=max")
@@ -108,3 +110,65 @@ def test_metrics_are_values(name: str) -> None:
     assert pickle.loads(pickle.dumps(metric)) == metric == replace(metric)
     assert hash(metric) == hash(replace(metric))
     assert metric.better in {"lower", "higher", "zero"}
+
+
+def pair(task: Task, world: Any, events: Any) -> tuple[Any, Any]:
+    """Outcomes before and after a halving of the scores that moves some predictions."""
+    z, y = data(task, world, events)
+    link = registry.make("links", "softmax" if task == "multiclass" else "sigmoid")
+    return tuple(link.outcomes(Block(0, some, y), (15,)) for some in (z, 0.5 * z + 0.3 * (np.arange(z.shape[1]) == 0)))
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ["nll", "brier", "link_loss", "accuracy", "confidence_gap"])
+def test_changes_are_as_wide_as_level_and_penalty_say(name: str, task: Task, world: Any, events: Any) -> None:
+    before, after = pair(task, world, events)
+    made = {level: replace(registry.make("metrics", name), level=level) for level in (0.8, 0.95)}
+    collectors = made[0.8].collectors(task)
+    found = {c: c.difference(before, after) for c in collectors if isinstance(c, Paired)}
+    ends = [made[0.8].finish(task, {c: c(side) for c in collectors}) for side in (before, after)]
+    widths = {}
+    for level, penalty in ((0.8, 0.0), (0.95, 0.0), (0.8, 0.01)):
+        change = made[level].change(task, *ends, found, penalty)
+        assert change.value == pytest.approx(ends[1].value - ends[0].value)
+        assert ("cross-fitted" in change.method) == (penalty > 0)
+        widths[level, penalty] = change.high - change.low
+    if (name, task) == ("accuracy", "top-label"):  # what is predicted cannot change
+        assert set(widths.values()) == {0.0}
+    else:
+        assert widths[0.8, 0.0] < min(widths[0.95, 0.0], widths[0.8, 0.01])
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary", "top-label"])
+def test_accuracy_knows_whether_a_prediction_can_change(task: Task, world: Any, events: Any) -> None:
+    before, _ = pair(task, world, events)
+    metric = registry.make("metrics", "accuracy")
+    found = {c: c.difference(before, before) for c in metric.collectors(task)}
+    change = metric.change(task, Estimate(0.5), Estimate(0.5), found, 0.0)
+    if task == "top-label":
+        assert (change.low, change.high, change.notes) == (0.0, 0.0, ("no prediction changed",))
+    else:
+        assert change.low < 0 < change.high
+        assert change.notes[0].startswith("none was won or lost in the sample")
+
+
+DEFINED: dict[str, dict[Task, str]] = {
+    "ece": {
+        "multiclass": "top-label, 15 equal-width bins, L1", "binary": "event, 15 equal-width bins, L1",
+        "multilabel": "mean over labels, event, 15 equal-width bins, L1",
+        "top-label": "top-label, 15 equal-width bins, L1",
+    },
+    "mce": {
+        "multiclass": "top-label, 15 equal-width bins, maximum", "binary": "event, 15 equal-width bins, maximum",
+        "multilabel": "largest over labels, event, 15 equal-width bins, maximum",
+        "top-label": "top-label, 15 equal-width bins, maximum",
+    },
+    "classwise_ece": dict.fromkeys(TASKS, "mean over classes, 15 equal-width bins, L1"),
+    "link_loss": dict.fromkeys(TASKS, "mean of the link's own loss"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", DEFINED)
+def test_definitions(name: str, task: Task, world: Any, events: Any, estimate: Any) -> None:
+    assert estimate(*data(task, world, events), task, name).definition == DEFINED[name][task]

@@ -133,3 +133,28 @@ def test_cornish_fisher_on_a_folded_normal() -> None:
 def test_the_point_of_draws_is_that_of_numpy(p: float, n: int) -> None:
     drawn = np.random.default_rng(n).normal(size=n)
     assert drawn_point(drawn, p) == pytest.approx(float(np.quantile(drawn, p)), rel=1e-14)
+
+
+def test_rows_of_cells_are_read_back() -> None:
+    n, w = np.array([10.0, 0.0, 30.0]), np.array([15.0, 0.0, 20.0])
+    sums: Any = SimpleNamespace(count=n, weight=w, predicted=w * 0.3, observed=w * 0.4, squares=np.array([40.0, 0, 15]))
+    cells = cells_of(sums)
+    again = noise.of_rows(cells.rows())
+    for key in ("share", "predicted", "observed", "n"):
+        assert getattr(again, key).tolist() == getattr(cells, key).tolist()
+    assert again.total == pytest.approx(cells.total) == pytest.approx(35**2 / 55)
+    with pytest.raises(ValueError, match="zip"):
+        noise.of_rows([(1.0, 0.5, 0.5, 10.0), (1.0, 0.5, 0.5)])
+
+
+def test_sums_of_curves_that_rounding_left_outside_stay_inside() -> None:
+    one, off = np.ones(2), np.array([-1e-17, 1 + 1e-15])
+    sums: Any = SimpleNamespace(count=one, weight=one, squares=one, predicted=off, observed=off[::-1])
+    cells = cells_of(sums)
+    assert (cells.predicted.tolist(), cells.observed.tolist()) == ([0.0, 1.0], [1.0, 0.0])
+
+
+def test_of_next_to_no_events_one_does_not_exceed_the_point() -> None:
+    n = np.full(2500, 2.0)
+    cells = cells_of(bins(n, np.full(2500, 4e-5), np.zeros(2500)))  # 0.2 events, too many cells to draw
+    assert np.mean(noise.draw_gaps(cells, draws=1000) @ cells.share > noise.noise_point(cells)) <= 0.05

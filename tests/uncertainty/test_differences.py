@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, sqrt
 
 import numpy as np
@@ -78,3 +79,59 @@ def test_accuracies_of_independent_samples_are_covered() -> None:
             assert found.low is not None and found.high is not None
             inside.append(found.low <= p - q <= found.high)
         assert np.mean(inside) >= 0.93
+
+
+FULL = Estimate(1.0, 0.5, 2.0, 0.75, definition="as said", method="inversion", conservative=True, reason="why",
+                notes=("a note",))  # fmt: skip
+LOW, HIGH = replace(FULL, low=None), replace(FULL, high=None)
+
+
+@pytest.mark.parametrize(("factor", "numbers"), [(2.0, (2.0, 1.0, 4.0, 1.5)), (-2.0, (-2.0, -4.0, -1.0, -1.5))])
+def test_a_factor_changes_the_numbers_and_nothing_else(factor: float, numbers: tuple[float, ...]) -> None:
+    value, low, high, debiased = numbers
+    assert scaled(FULL, factor) == replace(FULL, value=value, low=low, high=high, debiased=debiased)
+
+
+def test_the_size_of_what_has_no_interval() -> None:
+    assert size(replace(FULL, value=-1.0, low=None)) == replace(FULL, low=None)
+    assert size(replace(FULL, value=-1.0, high=None)) == replace(FULL, high=None)
+    assert size(Estimate(None, reason="why")) == Estimate(None, reason="why")
+    assert size(FULL) == replace(FULL, method="absolute")
+
+
+@pytest.mark.parametrize("method", ["hall-t", "inversion"])
+@pytest.mark.parametrize("gone", ["low", "high"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_sum_without_one_of_the_ends_has_none(method: str, gone: str, side: int) -> None:
+    pair = [of(1.0, 0.5, 2.0, method), of(2.0, 1.5, 2.5, method)]
+    pair = [replace(one, definition=f"side {i}", reason="") for i, one in enumerate(pair)]
+    pair[side] = replace(pair[side], **{gone: None, "reason": f"of {side}"})  # type: ignore[arg-type]
+    expected = Estimate(3.0, definition="side 0", method=method, reason=f"of {side}")
+    assert added(*pair) == expected
+    assert less_share(pair[0], scaled(pair[1], -1.0), 1.0) == expected
+
+
+def test_sums_say_what_they_are() -> None:
+    a, b = of(1.0, 0.7, 1.3), of(2.0, 1.6, 2.4)
+    found = added(replace(a, definition="as said"), b)
+    assert found == Estimate(3.0, found.low, found.high, definition="as said", method="unpaired, mover")
+    assert (found.low, found.high) == pytest.approx((2.5, 3.5))
+    assert added(FULL, FULL) == Estimate(
+        2.0, 1.0, 4.0, 1.5, definition="as said", method="unpaired, difference of ends", conservative=True
+    )
+    assert added(FULL, a).method == added(a, FULL).method == "unpaired, difference of ends"
+    assert added(FULL, a).debiased is None and added(a, FULL).debiased is None
+    assert less_share(FULL, FULL, 0.5) == Estimate(
+        0.5, -0.5, 1.75, definition="as said", method="inversion, difference of ends", conservative=True
+    )
+
+
+def test_sums_that_nobody_knows_say_why() -> None:
+    nothing, infinite = Estimate(None, definition="of nothing"), Estimate(inf, definition="of much")
+    assert added(nothing, FULL) == Estimate(None, definition="of nothing", reason="why")
+    assert added(nothing, nothing).reason == "not known on both sides"
+    assert added(infinite, of(1.0, 0.5, 2.0)) == Estimate(inf, definition="of much", reason="infinite on one side")
+    against = added(infinite, scaled(infinite, -1.0))
+    assert against == Estimate(None, definition="of much", reason="infinite on both sides")
+    for change, old in ((nothing, FULL), (FULL, nothing), (FULL, replace(infinite, reason="why"))):
+        assert less_share(change, old, 0.1) == Estimate(None, definition=change.definition, reason="why")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from calibrate.uncertainty import ece_inversion
 from calibrate.uncertainty.cells import Cells, cells_of
@@ -135,3 +135,95 @@ def test_coverage(p: tuple[float, ...], share: tuple[float, ...], gap: Any, rows
         below, above = below + (truth < low - 1e-12), above + (truth > high + 1e-12)
     assert below + above <= 21  # 7 %
     assert max(below, above) <= 18  # 6 %: 5, and what 300 samples leave open
+
+
+@pytest.mark.parametrize("p", [0.025, 0.5])
+def test_what_may_pass_is_the_quantile_under_the_limit(p: float) -> None:
+    """By simulation: gaps of the limit in all, in proportion to the errors, away from the nearer end of the scale."""
+    found = cells([(400, 0.3, 0.0), (1600, 0.8, 0.99)])
+    error = found.share * np.sqrt(found.predicted * (1 - found.predicted) / found.n)
+    gap = 0.05 * error / error.sum() / found.share
+    true = found.predicted - np.where(found.predicted > 0.5, gap, -gap)
+    events = np.random.default_rng(0).binomial(found.n.astype(int), true, size=(20_000, 2)) / found.n
+    drawn = (np.abs(events - found.predicted) * found.share).sum(axis=1)
+    assert ece_inversion.largest_passing(found, 0.05, p) == pytest.approx(np.quantile(drawn, p), rel=0.02)
+
+
+def test_no_bin_can_be_further_off_than_its_prediction_allows() -> None:
+    found = cells([(100, 0.3, 0.0), (100, 0.6, 0.0)])
+    assert ece_inversion.largest_passing(found, 0.9, 0.5) == pytest.approx(0.5 * (0.7 + 0.6), rel=1e-9)
+
+
+def oracle(found: Cells, level: float) -> tuple[float, float, float]:
+    """The interval by its description: the folded normals by SciPy, the crossings by bisection."""
+    size = np.abs(found.share * found.gap)
+    smooth = (found.n * found.observed + found.predicted) / (found.n + 1)
+    error = found.share * np.sqrt(smooth * (1 - smooth) / found.n)
+    sign = np.where(found.gap < 0, -1, 1)
+
+    def quantile(p: float, delta: np.ndarray) -> float:
+        f = np.clip(found.predicted - sign * delta / found.share, 0, 1)
+        spread = np.sqrt(
+            found.share**2 * f * (1 - f) / found.n + delta**2 * (1 - found.share) / (found.share * found.total)
+        )
+        laws = [stats.foldnorm(d / s, scale=s) for d, s in zip(delta, spread, strict=True)]
+        mean, variance = (sum(float(getattr(law, key)()) for law in laws) for key in ("mean", "var"))
+        third = sum(float(law.stats("s")) * law.var() ** 1.5 for law in laws)
+        z = stats.norm.ppf(p)
+        return mean + np.sqrt(variance) * (z + (z * z - 1) * third / variance**1.5 / 6)
+
+    def clearest(x: float) -> np.ndarray:
+        order = np.argsort(-size / error)
+        delta = np.empty_like(size)
+        delta[order] = np.clip((1 + x) * size.sum() - np.cumsum(size[order]) + size[order], 0, size[order])
+        return delta
+
+    def end(p: float, family: Any, start: float) -> float:
+        if quantile(p, family(start)) >= size.sum():
+            return float(family(start).sum())
+        root = optimize.brentq(lambda x: quantile(p, family(x)) - size.sum(), start, 10, xtol=1e-12)
+        return float(family(root).sum())
+
+    def shrunk(x: float) -> np.ndarray:
+        return np.maximum(size + x * error, 0)
+
+    none, upper = -(size / error).max(), 0.5 + level / 2
+    middle = end(0.5, shrunk, none)
+    low = min(end(upper, shrunk, none), end(upper, clearest, -1), middle)
+    return low, middle, max(end(1 - upper, shrunk, none), end(1 - upper, lambda x: x * error, 0), middle)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(100, 0.3, 0.38), (200, 0.5, 0.45), (300, 0.7, 0.7), (400, 0.9, 0.86)],  # noise
+        [(100, 0.3, 0.5), (200, 0.5, 0.3), (300, 0.7, 0.8), (400, 0.9, 0.75)],  # clear
+        [(1000, 0.8, 0.7), (20, 0.3, 0.4), (20, 0.5, 0.6)],  # one bin
+        [(60, 0.4, 0.4), (60, 0.6, 0.55)],  # nearly calibrated
+        [(500, 0.5, 0.51)],
+        [(208, 0.71, 0.87), (299, 0.61, 0.7)],  # all gaps smaller are worse than the clearest alone
+    ],
+)
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_against_its_description_by_scipy(rows: list[tuple[int, float, float]], level: float) -> None:
+    assert not few_events(cells(rows))
+    assert ece_interval(cells(rows), level) == pytest.approx(oracle(cells(rows), level), rel=1e-6, abs=1e-9)
+
+
+def test_roots_right_of_a_start() -> None:
+    assert ece_inversion._root(lambda x: x + 3, -5.0) == pytest.approx(-3.0, abs=1e-12)
+    assert ece_inversion._root(lambda x: x**3 - 1e6, -5.0) == pytest.approx(100.0, rel=1e-12)
+    assert ece_inversion._root(lambda x: x + 6, -5.0) == -5.0
+    calls: list[float] = []
+
+    def cubic(x: float) -> float:
+        calls.append(x)
+        return (x + 1) ** 3 + x + 0.5
+
+    assert cubic(ece_inversion._root(cubic, -9.0)) == pytest.approx(0.0, abs=1e-12)
+    assert len(calls) < 25
+
+
+def test_no_end_lies_beyond_what_the_predictions_allow() -> None:
+    rows = [(2, 0.03, 0.5), (24, 0.73, 1 / 24), (51, 0.18, 1.0)]
+    assert ece_interval(cells(rows))[2] == pytest.approx((2 * 0.97 + 24 * 0.73 + 51 * 0.82) / 77)

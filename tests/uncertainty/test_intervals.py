@@ -172,3 +172,80 @@ def test_band_holds_binomial_quantiles(n: int, p: float) -> None:
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_band_of_certainty(p: float) -> None:
     assert intervals.binomial_bands(np.array([p]), np.array([10.0]), 0.95) == (p, p)
+
+
+def test_equal_values_have_neither_error_nor_skewness() -> None:
+    for weights in (None, [1.0, 2.0, 5.0]):
+        found = mean([0.1, 0.1, 0.1], weights)
+        assert (found.error, found.skew) == (0.0, 0.0)
+    infinite = mean([np.inf, 1.0, 2.0])
+    assert infinite == Mean(np.inf, np.inf, 0.0, 3.0, 2.0)
+
+
+def test_moments_of_unequal_weights() -> None:
+    """By the definitions: the mean of (w (x - m))^j over powers of the sum of w, with n - 1 for n."""
+    rng = np.random.default_rng(0)
+    x, w = rng.exponential(size=30), rng.integers(1, 4, 30).astype(float)
+    found, m = mean(x, w), np.average(x, weights=w)
+    second, third = ((w * (x - m)) ** 2).sum(), ((w * (x - m)) ** 3).sum()
+    n = w.sum() ** 2 / (w**2).sum()
+    unbiased = 1 - 2 * (w**3).sum() / (w.sum() * (w**2).sum()) + 1 / n
+    assert found.value == pytest.approx(m)
+    assert found.error == pytest.approx(np.sqrt(second / unbiased) / w.sum())
+    assert found.skew == pytest.approx(third / second**1.5)
+    assert (found.n, found.df) == pytest.approx((n, (w**2).sum() ** 2 / (w**4).sum() - 1))
+
+
+def test_least_degrees_of_freedom() -> None:
+    assert hall(Mean(1.0, 0.1, 0.0, 2.0, intervals.LEAST_DF), 0.95) is not None
+    assert hall(Mean(1.0, 0.1, 0.0, 2.0, 0.0999), 0.95) is None
+    assert hall(Mean(1.0, 0.0, 0.0, 2.0, 0.0999), 0.95) == (1.0, 1.0)
+
+
+def test_a_frequency_of_unequal_weights_counts_fewer_rows() -> None:
+    y = np.arange(40) < 4
+    w = np.where(y, 6.0, 1.0)
+    sums = _moments(y.astype(float), w)
+    found = mean_of(sums)
+    p, n = intervals.frequency_rows(sums)
+    assert p == pytest.approx(24 / 60)
+    assert n == pytest.approx(p * (1 - p) / found.error**2 * found.n / (found.n - 1))
+    assert n < found.n
+    light = _moments(y.astype(float), 7.0 - w)
+    found = mean_of(light)
+    p, n = intervals.frequency_rows(light)
+    assert n == found.n
+    assert n < p * (1 - p) / found.error**2 * found.n / (found.n - 1)
+
+
+def test_paired_frequency_of_weights_and_with_a_penalty() -> None:
+    change, w = np.array([1.0] * 6 + [-1.0] * 2 + [0.0] * 92), np.where(np.arange(100) % 2, 1.0, 3.0)
+    n = w.sum() ** 2 / (w**2).sum()
+    m, changed = np.average(change, weights=w), (w**2 * change**2).sum() / (w**2).sum()
+    middle = m * n / (n + 2)
+    spread = np.sqrt((changed * n + 1) / (n + 2) ** 2 - middle**2 / (n + 2) + 0.001)
+    low, high = intervals.paired_frequency(_moments(change, w), 0.9, 0.001)
+    assert (low, high) == pytest.approx((middle - 1.6448536 * spread, middle + 1.6448536 * spread))
+    assert intervals.paired_frequency(_moments(np.array([1.0, -1.0]), None), 0.95, 4.0) == (-1.0, 1.0)
+
+
+def test_paired_frequency_holds_movers_interval() -> None:
+    sums, down, up = _moments(np.array([1.0] * 9 + [-1.0] + [0.0] * 90), None), 0.01, 0.09
+    (down_low, down_high), (up_low, up_high) = (frequency_interval(p, 100, 0.95) for p in (down, up))
+    alone, both = (intervals.paired_frequency(sums, 0.95, 0.0, kinds) for kinds in (None, (down, up)))
+    assert both[0] == pytest.approx(min(alone[0], 0.08 - np.hypot(down_high - down, up - up_low)))
+    assert both[1] == pytest.approx(max(alone[1], 0.08 + np.hypot(down - down_low, up_high - up)))
+    assert both[0] < alone[0] or both[1] > alone[1]
+
+
+@pytest.mark.parametrize("n", [3, 7, 49, 1000])
+def test_wilson_s_ends_of_certainty_are_exact(n: int) -> None:
+    assert wilson(0.0, n, 0.95)[0] == 0.0 and wilson(1.0, n, 0.95)[1] == 1.0
+    assert all(0.0 <= low <= high <= 1.0 for low, high in (wilson(k / n, n, 0.5) for k in range(n + 1)))
+
+
+def test_bands_of_certain_and_uncertain_predictions_together() -> None:
+    low, high = intervals.binomial_bands(np.array([0.0, 0.5, 1.0]), np.array([1e9, 1e9, 1e9]), 0.95)
+    assert (low[[0, 2]].tolist(), high[[0, 2]].tolist()) == ([0.0, 1.0], [0.0, 1.0])
+    assert low[1] == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)
+    assert high[1] == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ import calibrate
 from calibrate.collectors import Errors, Infinite, Moments, Switches, _moments
 from calibrate.results import Estimate
 from calibrate.uncertainty import means
-from calibrate.uncertainty.intervals import clopper_pearson
+from calibrate.uncertainty.intervals import (
+    clopper_pearson,
+    frequency_interval,
+    hall,
+    mean_of,
+    paired_frequency,
+)
 
 
 def found(nll: Any, wrong: int, weights: Any = None, runner_up: float | None = None) -> dict[Any, Any]:
@@ -230,3 +237,227 @@ def test_the_interval_of_rows_of_nearly_equal_loss_holds_its_value(gap: float) -
             for estimate in (whole, *whole.parts):
                 assert estimate.value is not None and estimate.low is not None and estimate.high is not None
                 assert estimate.low <= estimate.value <= estimate.high
+
+
+PARTS = (Estimate(1.0, definition="a label"), Estimate(np.inf)), (Estimate(0.0, definition="a label"), Estimate(1.0))
+PARTS_CHANGE = (
+    Estimate(-1.0, definition="a label", reason="the interval is given for the whole only"),
+    Estimate(None, reason="not finite on both sides"),
+)
+
+
+def sides(before: float = 2.0, after: float = 1.5) -> tuple[Estimate, Estimate]:
+    """Before and after, of two labels."""
+    return Estimate(before, definition="b", parts=PARTS[0]), Estimate(after, definition="as said", parts=PARTS[1])
+
+
+@pytest.mark.parametrize(("level", "penalty"), [(0.8, 0.0), (0.95, 0.01)])
+def test_a_change_of_a_mean_says_what_it_is(level: float, penalty: float) -> None:
+    sums = _moments(np.array([-0.4, -0.6, -0.7]), None)
+    ends = hall(mean_of(sums), level, penalty)
+    assert ends is not None
+    said = "paired hall-t, cross-fitted" if penalty else "paired hall-t"
+    expected = Estimate(pytest.approx(-1.7 / 3), *ends, definition="as said", method=said, parts=PARTS_CHANGE)
+    assert means.mean_change(*sides(), sums, level, penalty) == expected
+
+
+def test_a_change_of_a_mean_without_an_interval_says_what_it_is() -> None:
+    one = _moments(np.array([-0.5]), None)
+    assert means.mean_change(*sides(), one, 0.95) == Estimate(
+        -0.5, definition="as said", reason="one row has no spread", parts=PARTS_CHANGE
+    )
+    for pair, side in ((sides(np.inf), "before"), (sides(2.0, np.inf), "after")):
+        expected = Estimate(None, definition="as said", reason=f"{side} is infinite", parts=PARTS_CHANGE)
+        assert means.mean_change(*pair, one, 0.95) == expected
+
+
+def test_changes_of_labels_come_in_pairs() -> None:
+    before, after = sides()
+    with pytest.raises(ValueError, match="zip"):
+        means.change_parts(before, replace(after, parts=()))
+    unknown = Estimate(None, definition="d")
+    for pair in ((unknown, Estimate(1.0, definition="d")), (Estimate(1.0), unknown), (Estimate(np.inf), unknown)):
+        expected = Estimate(None, definition="d", reason="not finite on both sides")
+        assert means.change_parts(*(Estimate(1.0, parts=(one,)) for one in pair)) == (expected,)
+
+
+@pytest.mark.parametrize(("level", "penalty"), [(0.8, 0.0), (0.95, 0.01)])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_change_of_a_frequency_says_what_it_is(level: float, penalty: float, known: bool) -> None:
+    sums = _moments(np.array([1.0] * 6 + [-1.0] * 2 + [0.0] * 92), np.full(100, 2.0))
+    switches = {"lost_weight": 4.0, "gained_weight": 12.0} if known else None
+    found = means.frequency_change(*sides(), sums, level, penalty, switches)
+    ends = paired_frequency(sums, level, penalty, (0.02, 0.06) if known else None)
+    said = "paired agresti-min, cross-fitted" if penalty else "paired agresti-min"
+    assert found == Estimate(pytest.approx(0.04), *ends, definition="as said", method=said, parts=PARTS_CHANGE)
+
+
+def test_changes_of_a_frequency_that_were_not_seen() -> None:
+    sums = _moments(np.zeros(10), None)
+    nothing = {"lost_weight": 0.0, "gained_weight": 0.0}
+    none = means.frequency_change(*sides(), sums, 0.95)
+    assert (none.notes, none.method) == (("no prediction changed",), "paired agresti-min")
+    assert means.frequency_change(*sides(), sums, 0.95, 0.0, nothing).notes == (
+        "none was won or lost in the sample: the interval allows for changes that were not seen",
+    )
+
+
+def test_a_frequency_says_what_it_is() -> None:
+    y = np.array([[1.0, 0.0]] * 20 + [[1.0, 1.0]] * 10)
+    found = means.frequency_estimate(_moments(y, None), 0.9, "as said", 1)
+    assert found == Estimate(
+        pytest.approx(1 / 3), *map(pytest.approx, frequency_interval(1 / 3, 30, 0.9)),
+        definition="as said", method="wilson",
+    )  # fmt: skip
+
+
+def test_a_mean_and_its_parts_say_what_they_are() -> None:
+    x = np.random.default_rng(0).exponential(size=(20, 2))
+    each = means.mean_parts(_moments(x, None), 0.8, "as said")
+    for j, part in enumerate(each):
+        sums = _moments(x[:, j], None)
+        ends = hall(mean_of(sums), 0.8)
+        assert ends is not None
+        assert part == Estimate(pytest.approx(x[:, j].mean()), *map(pytest.approx, ends), definition="as said",
+                                method="hall-t")  # fmt: skip
+        assert part == means.mean_estimate(_moments(x, None), 0.8, "as said", j)
+    one = means.mean_estimate(_moments(x[:1, 0], None), 0.8, "as said")
+    assert one == Estimate(x[0, 0], definition="as said", reason="one row has no spread")
+    infinite = means.mean_estimate(_moments(np.array([np.inf, 1.0]), None), 0.8, "as said")
+    assert infinite == Estimate(np.inf, definition="as said", reason="infinite")
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary", "multilabel", "top-label"])
+def test_what_a_loss_needs(task: Any) -> None:
+    found = means.loss_collectors("nll", "event_nll", task)
+    top = task == "top-label"
+    expected = {Moments("nll"), Errors("nll", event=top), Infinite()}
+    expected |= set() if top else {Switches("nll")}
+    expected |= {Moments("event_nll")} if task == "multilabel" else set()
+    assert len(found) == len(set(found)) and set(found) == expected
+
+
+def test_a_loss_of_labels_has_that_of_each() -> None:
+    x = np.random.default_rng(0).exponential(size=(30, 2))
+    sums = {**found(x.sum(axis=1), 12), Moments("event_nll"): _moments(x, None)}
+    estimate = means.loss_estimate(sums, "nll", "event_nll", "multilabel", 0.8, "as said")
+    whole = means.mean_estimate(_moments(x.sum(axis=1), None), 0.8, "as said")
+    parts = means.mean_parts(_moments(x, None), 0.8, "one label of: as said")
+    assert estimate == replace(whole, parts=parts)
+    for column, task in ((None, "multilabel"), ("event_nll", "multiclass")):
+        assert means.loss_estimate(sums, "nll", column, task, 0.8, "as said") == whole  # type: ignore[arg-type]
+
+
+def test_a_loss_with_few_errors_says_what_it_is() -> None:
+    x = [0.9, 0.9, *(0.1 + 0.001 * i for i in range(48))]
+    sums = found(x, 2, runner_up=5.0)
+    hall_t = means.mean_estimate(_moments(np.array(x), None), 0.95, "as said")
+    note = "only 2 errors in the sample: the upper end allows for errors that were not seen"
+    estimate = loss(sums)
+    assert estimate == replace(hall_t, high=estimate.high, method="hall-t, few errors", notes=(note,))
+    assert loss(found(x[2:], 0)).notes == ("no errors in the sample: the upper end does not allow for any",)
+    nobody = loss(found(x[2:], 0, runner_up=np.inf))
+    reason = "no errors in the sample, and one could cost any amount"
+    assert nobody == replace(loss(found(x[2:], 0)), low=None, high=None, reason=reason, notes=())
+    top = {**sums, Errors("nll", event=True): sums.pop(Errors("nll"))}
+    assert means.loss_estimate(top, "nll", None, "top-label", 0.95, "as said").method == "hall-t, few errors"
+
+
+@pytest.mark.parametrize("errors", [9, 10])
+def test_ten_errors_are_not_few(errors: int) -> None:
+    few = "few errors" in loss(found([1.0] * errors + [0.1] * 90, errors, runner_up=5.0)).method
+    assert few == (errors < 10)
+
+
+def test_weights_of_errors_are_shares() -> None:
+    """Half the rows at twice the weight: the cost of one more is that of a row of mean weight."""
+    w = np.where(np.arange(50) % 2, 1.0, 3.0)
+    x = np.array([0.9] + [0.1 + 0.001 * i for i in range(49)])
+    estimate = loss(found(x, 1, weights=w, runner_up=5.0))
+    mean, weight = np.average(x, weights=w), w.sum()
+    one = weight / 50
+    n = weight**2 / np.square(w).sum()
+    c = clopper_pearson(3.0 / weight, n, 0.95)[1]
+    right = (mean - 2.7 / weight) / (1 - 3 / weight)
+    assert estimate.high == pytest.approx((1 - c) * right + c * (2.7 + one * 5.0) / (3.0 + one))
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_a_change_with_few_errors_says_what_it_is(wrong: int) -> None:
+    x = np.array([0.5] * wrong + [0.01 * (i % 5) for i in range(100 - wrong)])
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(x, None),
+        Errors("nll"): {"n": wrong, "weight": float(wrong), "loss": 0.5 * wrong},
+        Errors("nll", runner_up=True): any_row(1.0, 100.0),
+    }
+    few = means.loss_change(*sides(), sums, "nll", "multiclass", 0.8, 0.01)
+    plain = means.mean_change(*sides(), sums[Moments("nll")], 0.8, 0.01)
+    said = ("no errors", "only 1 error", "only 2 errors")[wrong]
+    note = f"{said} in the sample: the interval allows for errors that were not seen"
+    method = "paired hall-t, cross-fitted, few errors"
+    assert few == replace(plain, low=few.low, high=few.high, method=method, notes=(note,))
+    many = {**sums, Errors("nll"): {"n": 10, "weight": 10.0, "loss": 5.0}}
+    assert means.loss_change(*sides(), many, "nll", "multiclass", 0.8, 0.01) == plain
+    top = {**many, Errors("nll", event=True): many.pop(Errors("nll"))}
+    assert means.loss_change(*sides(), top, "nll", "top-label", 0.8, 0.01) == plain
+    nobody = {key: value for key, value in sums.items() if key != Errors("nll", runner_up=True)}
+    if not wrong:
+        reason = "no errors in the sample, and one could change it by any amount"
+        expected = replace(plain, low=None, high=None, method="", reason=reason)
+        assert means.loss_change(*sides(), nobody, "nll", "multiclass", 0.8, 0.01) == expected
+
+
+def test_what_switches_would_cost_must_be_known() -> None:
+    sums = switched(0, 0, (3.0, -3.0))
+    plain = means.mean_change(*sides(), sums[Moments("nll")], 0.95)
+    assert means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0) != plain
+    for key in (Switches("nll"), Errors("nll", runner_up=True)):
+        less = {k: value for k, value in sums.items() if k != key}
+        assert means.loss_change(*sides(), less, "nll", "multiclass", 0.95, 0.0) == plain
+    unbounded = means.loss_change(*sides(), switched(0, 0, (np.inf, -1.0)), "nll", "multiclass", 0.95, 0.0)
+    reason = "no row in the sample that only one side gets right, and one could change it by any amount"
+    assert unbounded == replace(plain, low=None, high=None, method="", reason=reason)
+
+
+@pytest.mark.parametrize("n", [9, 10])
+def test_ten_switches_are_not_few(n: int) -> None:
+    sums = switched(n, n, (300.0, -300.0))
+    plain = means.mean_change(*sides(), sums[Moments("nll")], 0.95)
+    assert (means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0) == plain) == (n == 10)
+
+
+@pytest.mark.parametrize("rare", [9, 10])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_gap_says_what_it_is(rare: int, mirrored: bool) -> None:
+    happened = (np.arange(100) < rare) != mirrored
+    p = np.where(mirrored, 0.8, 0.2) + 0.001 * (np.arange(100) % 3)
+    gap, y = _moments(p - happened, None), _moments(happened.astype(float), None)
+    plain = means.mean_estimate(gap, 0.8, "as said")
+    found = means.gap_estimate(gap, y, 0.8, "as said")
+    if rare == 10:
+        assert found == plain
+        return
+    low, high = clopper_pearson(happened.mean(), 100, 0.8)
+    assert plain.low is not None and plain.high is not None
+    assert found == replace(
+        plain, low=pytest.approx(min(plain.low, p.mean() - high)), high=pytest.approx(max(plain.high, p.mean() - low)),
+        method="hall-t, few events",
+        notes=("one outcome is rare in the sample: the interval allows for what was not seen",),
+    )  # fmt: skip
+
+
+def test_a_gap_without_an_interval_has_none_where_one_outcome_is_rare() -> None:
+    one = means.gap_estimate(_moments(np.array([0.3]), None), _moments(np.zeros(1), None), 0.95, "as said")
+    assert one == Estimate(0.3, definition="as said", reason="one row has no spread")
+
+
+def test_a_change_of_errors_that_nobody_doubts_costs_what_any_row_does() -> None:
+    x = np.linspace(0.0, 0.01, 100)
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(x, None),
+        Errors("nll"): {"n": 0, "weight": 0.0, "loss": 0.0},
+        Errors("nll", runner_up=True): {**any_row(2.0, 100.0), "doubt": 0.0, "doubtful": 0.0},
+    }
+    c = 1 - 0.025 ** (1 / 100)
+    estimate = means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0)
+    assert estimate.high == pytest.approx((1 - c) * x.mean() + c * 2.0)

@@ -77,3 +77,31 @@ def test_student_is_symmetric_and_wider_than_normal(p: float, df: float) -> None
     assert quantiles.student(1 - p, df) == pytest.approx(-quantiles.student(p, df), rel=1e-6, abs=1e-9)
     assert quantiles.student(p, df) >= quantiles.normal(p) * (1 - 1e-9) - 1e-12
     assert math.isfinite(quantiles.student(p, df))
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.5, 0.5), (0.5, 3.0), (1.0, 1.0), (1.0, 7.0), (2.0, 1.0), (3.5, 40.0), (900.0, 2.0)]
+)
+@pytest.mark.parametrize("p", [1e-12, 0.01, 0.3, 0.975])
+def test_first_guesses_of_the_beta_quantile_are_near(a: float, b: float, p: float) -> None:
+    guess = quantiles._near(p, a, b)
+    assert 0 < guess < 1
+    if min(a, b) > 1 and p > 1e-3:
+        assert abs(guess - stats.beta.ppf(p, a, b)) <= 0.25 * stats.beta.std(a, b)
+    elif min(a, b) < 1:
+        assert guess == 0.5
+
+
+def test_halleys_step() -> None:
+    """For f = x^2 - 2 at 1.5: 2 f f' / (2 f'^2 - f f'')."""
+    f, slope, second = 0.25, 3.0, 2.0
+    step = quantiles._halley(f, slope, second / slope)
+    assert step == pytest.approx(2 * f * slope / (2 * slope**2 - f * second), rel=1e-14)
+    assert quantiles._halley(1.0, 0.0, 1.0) == math.inf
+    for bend, factor in ((9.0, 2.0), (-9.0, 2 / 3)):  # never more than twice Newton's step, nor less than 2/3
+        assert quantiles._halley(1.0, 1.0, bend) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(("x", "value"), [(0.0, 0.0), (-1.0, 0.0), (1.0, 1.0), (2.0, 1.0)])
+def test_incomplete_beta_beyond_its_range(x: float, value: float) -> None:
+    assert quantiles.incomplete_beta(x, 2.0, 3.0) == value
