@@ -10,7 +10,7 @@ SAMPLE := sample_data/cifar10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fmt bench coverage clean
+.PHONY: help demo test check lint fmt bench fuzz coverage clean
 
 help: ## list the targets
 	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment)"
@@ -40,11 +40,14 @@ fmt: $(VENV)/dev.stamp ## format the code and mend what the linter can
 bench: .venv-bench/bench.stamp ## speed and memory, ours and the peers' (ARGS="--quick --only fit")
 	.venv-bench/bin/python tests/benchmarks/bench.py $(ARGS)
 
+fuzz: .venv-fuzz/fuzz.stamp ## fuzz readers and loaders for a bounded time (ARGS="--seconds 600 --only csv")
+	.venv-fuzz/bin/python tests/fuzz/fuzz.py $(ARGS)
+
 coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against known truth
 	$(BIN)/python tests/benchmarks/simulate.py $(ARGS)
 
 clean: ## remove environments, caches and outputs
-	rm -rf .venv .venv-ci .venv-bench demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ci .venv-bench .venv-fuzz .fuzz demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find calibrate tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments. A stamp is newer than pyproject.toml, or the packages are installed again.
@@ -91,4 +94,11 @@ $(VENV)/dev.stamp: pyproject.toml
 	@echo "installing the peers into .venv-bench ..."
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dask]'
+	@touch $@
+
+# Atheris is not there for every Python and system: the fuzzer runs without it, blindly, and says so.
+.venv-fuzz/fuzz.stamp: pyproject.toml tests/fuzz/requirements.txt
+	$(call environment,.venv-fuzz)
+	$(call install,.venv-fuzz,-e .)
+	-@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt
 	@touch $@

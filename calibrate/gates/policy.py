@@ -145,7 +145,7 @@ def _section(gates: Mapping[str, Any], name: str, where: str) -> dict[str, dict[
     """Metric key -> its checked gate, names made those of the registry."""
     found: dict[str, dict[str, Any]] = {}
     for text, gate in gates.items():
-        at = f"{where}.gates.{text}".lstrip(".")
+        at = _path(where, text)
         key = _metric(text, f"{name}: {at}")
         if key in found:
             raise CalibrateError("E620", f"{name}: {at}: found gates of {key} twice, expected them once", "join them")
@@ -158,7 +158,7 @@ def _section(gates: Mapping[str, Any], name: str, where: str) -> dict[str, dict[
 def _limits(
     where: str, metric: str, gate: Mapping[str, Any], name: str, sources: Mapping[tuple[str, str], str]
 ) -> Iterator[Limit]:
-    at = f"{where}.gates.{metric}".lstrip(".")
+    at = _path(where, metric)
     on, level = (_choice(gate.get(key), key, f"{name}: {at}") for key in ("on", "level"))
     rules = [rule for rule in RULES if rule in gate]
     for rule in rules:
@@ -224,7 +224,7 @@ def _known(table: Mapping[str, Any], known: tuple[str, ...], name: str, where: s
     found: dict[str, Any] = {}
     for text, value in table.items():
         key = text.replace("-", "_")
-        at = f"{name}: {where}.{shown(text)}" if where else f"{name}: {shown(text)}"
+        at = f"{name}: {_safe(where)}.{shown(text)}" if where else f"{name}: {shown(text)}"
         if key not in known:
             raise CalibrateError("E620", f"{at}: unknown key", registry.suggestion(text, known))
         if key in found:
@@ -235,8 +235,18 @@ def _known(table: Mapping[str, Any], known: tuple[str, ...], name: str, where: s
 
 def _table(found: Any, where: str, name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
-        raise CalibrateError("E620", f"{name}: {where}: found {shown(found)!r}, expected a table", f"[{where}]")
+        at = _safe(where)
+        raise CalibrateError("E620", f"{name}: {at}: found {shown(found)!r}, expected a table", f"[{at}]")
     return found
+
+
+def _path(where: str, metric: str) -> str:
+    """`groups.sex.gates.ece`, as it stands in messages."""
+    return f"{_safe(where)}.gates.{shown(metric)}".lstrip(".")
+
+
+def _safe(where: str) -> str:
+    return shown(where, 200)
 
 
 def _text(found: Any, where: str, name: str) -> str | None:
