@@ -123,8 +123,8 @@ def documents() -> Iterator[tuple[str, bytes]]:
 def tables() -> Iterator[tuple[str, str]]:
     gates = (
         'baseline = "baseline.json"\npreset = "not-worse"\non = "safe"\ninconclusive = "warn"\n'
-        '[gates.ece]\nmax = 0.03\non = "lenient"\nlevel = "warn"\n[gates."ece:bins=20"]\nmax-increase = 0.0\n[groups.sex.gates.accuracy]\n'
-        "min = 0.85\n[classes.gates.ece]\nmax = 0.05\n"
+        '[gates.ece]\nmax = 0.03\non = "lenient"\nlevel = "warn"\n[gates."ece:bins=20"]\nmax-increase = 0.0\n'
+        "[groups.sex.gates.accuracy]\nmin = 0.85\n[classes.gates.ece]\nmax = 0.05\n"
     )
     yield "gates/all", gates + SEPARATOR + "max=nll=0.5\nmin=accuracy=0.9\n"
     yield "gates/project", "[tool.calibrate.gates.nll]\nmax = 1\n"
