@@ -19,11 +19,13 @@ What is misspelt, contradictory or can never fail is refused: a gate that does n
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from calibrate import registry
+from calibrate.containers.grammar import is_number
 from calibrate.errors import CalibrateError, shown
 
 RULES = ("max", "min", "max_increase", "max_increase_rel")
@@ -32,6 +34,7 @@ LEVELS = ("error", "warn", "off")
 ENDS = ("safe", "point", "lenient")
 INCONCLUSIVE = ("fail", "warn", "pass")
 PRESETS = ("not-worse",)
+MOST = sys.float_info.max
 
 _TOP = ("baseline", "preset", "on", "inconclusive", "gates", "groups", "classes")
 _GATE = (*RULES, "on", "level")
@@ -193,14 +196,12 @@ def _flag(flag: str, text: str) -> tuple[str, float]:
 
 
 def _number(text: str) -> Any:
-    try:
-        return text if "_" in text else float(text)
-    except ValueError:
-        return text
+    return float(text) if is_number(text) else text
 
 
 def _finite(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_real or not abs(value) <= MOST:
         raise CalibrateError("E621", f"{where}: found {shown(value)!r}, expected a finite number", "as in max = 0.03")
     return float(value)
 
@@ -263,6 +264,6 @@ def _choice(found: Any, key: str, name: str) -> str | None:
         raise CalibrateError(
             "E620",
             f"{name}: {key}: found {shown(found)!r}, expected {' or '.join(_CHOICES[key])}",
-            registry.suggestion(str(found), _CHOICES[key]),
+            registry.suggestion(shown(found), _CHOICES[key]),
         )
     return str(found)
