@@ -12,7 +12,7 @@ SAMPLE := sample_data/cifar10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fmt cover test-lowest lock audit bench torture mutants coverage clean
+.PHONY: help demo test check lint fmt cover test-lowest lock audit bench fuzz torture mutants coverage clean
 
 help: ## list the targets
 	@echo "usage: make TARGET    (PYTHON=python3.12 and VENV=folder choose interpreter and environment;"
@@ -57,6 +57,9 @@ audit: .venv-tools/tools.stamp ## hold the pinned packages against the known vul
 bench: .venv-bench/bench.stamp ## speed and memory, ours and the peers' (ARGS="--quick --only fit")
 	.venv-bench/bin/python tests/benchmarks/bench.py $(ARGS)
 
+fuzz: .venv-fuzz/fuzz.stamp ## fuzz readers and loaders for a bounded time (ARGS="--seconds 600 --only csv")
+	.venv-fuzz/bin/python tests/fuzz/fuzz.py $(ARGS)
+
 coverage: $(VENV)/base.stamp ## what each interval covers, by simulation against known truth
 	$(BIN)/python tests/benchmarks/simulate.py $(ARGS)
 
@@ -67,7 +70,8 @@ mutants: .venv-mutants/mutants.stamp ## small changes that no test would notice 
 	.venv-mutants/bin/python tests/mutation/mutants.py $(ARGS)
 
 clean: ## remove environments, caches and outputs
-	rm -rf .venv .venv-ci .venv-bench .venv-lowest .venv-tools .venv-mutants demo calibration build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ci .venv-bench .venv-fuzz .venv-lowest .venv-tools .venv-mutants .fuzz demo calibration build dist \
+	    .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find calibrate tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments. A stamp is newer than pyproject.toml, or the packages are installed again.
@@ -146,4 +150,11 @@ $(VENV)/dev.stamp: pyproject.toml requirements/dev.lock
 	$(call environment,.venv-mutants)
 	@echo "installing mutmut into .venv-mutants ..."
 	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mutation/requirements.txt -e '.[dev]'
+	@touch $@
+
+# Atheris is not there for every Python and system: the fuzzer runs without it, blindly, and says so.
+.venv-fuzz/fuzz.stamp: pyproject.toml tests/fuzz/requirements.txt
+	$(call environment,.venv-fuzz)
+	$(call install,.venv-fuzz,-e .)
+	-@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt
 	@touch $@

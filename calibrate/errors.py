@@ -128,7 +128,10 @@ def shown(text: object, longest: int = LONGEST) -> str:
     >>> shown("x" * 100, longest=5)
     'xxxxx...'
     """
-    cut = str(text)
+    try:
+        cut = str(text)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        cut = "a number of thousands of digits"
     tail = "..." if len(cut) > longest else ""
     return _COMMAND.sub(r"#\\#", "".join(map(_safe, cut[:longest]))) + tail
 

@@ -157,11 +157,13 @@ def _one_value(text: str, kind: Any) -> Any:
         return {"true": True, "false": False}.get(text.lower())
     if kind is str:
         return text
+    if not text.isascii() or "_" in text:  # Python takes 1_0 and the digits of other scripts
+        return None
     try:
         number = kind(text)
-    except (ValueError, TypeError):
+        return number if math.isfinite(number) else None
+    except (ValueError, TypeError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
 
 
 def _in_words(kind: Any) -> str:

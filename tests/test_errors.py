@@ -29,6 +29,11 @@ def test_shown(text: object, safe: str) -> None:
     assert shown(text) == safe
 
 
+def test_a_number_that_python_does_not_write_is_shown_in_words() -> None:
+    for found in (10**5000, [10**5000]):
+        assert shown(found) == "a number of thousands of digits"
+
+
 def test_an_error_survives_the_way_back_from_another_process() -> None:
     error = pickle.loads(pickle.dumps(CalibrateError("E101", "found x", "do y")))
     assert (error.code, error.message, error.hint) == ("E101", "found x", "do y")

@@ -19,10 +19,10 @@ import pytest
 import calibrate
 
 ROOT = Path(__file__).parent.parent
-OUTSIDE = re.compile(r"^\.(git$|venv|coverage|hypothesis|\w+_cache)|^__pycache__$|egg-info$")
+OUTSIDE = re.compile(r"^\.(git$|fuzz$|venv|coverage|hypothesis|\w+_cache)|^__pycache__$|egg-info$")
 OUTPUTS = ("build", "calibration", "demo", "dist", "htmlcov")
 TARGETS = ("demo", "test", "test-lowest", "check", "cover", "lock", "audit")
-TARGETS += ("bench", "torture", "mutants", "coverage", "clean")
+TARGETS += ("bench", "fuzz", "torture", "mutants", "coverage", "clean")
 DISTRIBUTION = {"PIL": "pillow", "markupsafe": "jinja2", "sklearn": "scikit-learn"}
 """Where the name that one imports is not the name that one installs; MarkupSafe is half of Jinja."""
 

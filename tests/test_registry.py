@@ -61,6 +61,11 @@ def test_options_are_typed_by_the_fields() -> None:
     ("options", "word"),
     [
         ({"bins": "1.5"}, "whole number"),
+        ({"bins": "1_0"}, "whole number"),
+        ({"bins": "\u0663"}, "whole number"),
+        ({"bins": "9" * 400}, "whole number"),
+        ({"bins": "9" * 5000}, "whole number"),
+        ({"rate": "1_0.5"}, "a number"),
         ({"rate": "nan"}, "a number"),
         ({"rate": "inf"}, "a number"),
         ({"norm": "l3"}, "l1 or l2"),

@@ -100,7 +100,7 @@ def load_gates(path: str | os.PathLike[str], asked: Asked | None = None) -> Poli
     content = limited(name, MOST_GATES_BYTES, "E625", "name a file of gates, or leave --gates out")
     try:
         table = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:  # no TOML, no UTF-8, or a number of thousands of digits
         text = f"{named(name)}: is no TOML: {shown(problem, 200)}"
         raise CalibrateError("E625", text, "as in [gates.ece] and, in the line below, max = 0.03") from problem
     own = os.path.basename(name)

@@ -10,6 +10,7 @@ import numpy as np
 
 from calibrate.api.load import load, load_model
 from calibrate.blas import one_thread
+from calibrate.containers.grammar import is_number
 from calibrate.errors import CalibrateError, shown
 from calibrate.model import Model
 from calibrate.priors import Estimated, bbse, em, reweighted, reweighted_events
@@ -173,12 +174,9 @@ def _pairs(text: str) -> list[tuple[str, float]]:
     found = []
     for part in text.split(","):
         name, equals, value = part.rpartition("=")
-        try:
-            found.append((name.strip(), float(value)))
-        except ValueError:
-            equals = ""
-        if not equals:
+        if not equals or not is_number(value):
             raise CalibrateError("E603", f"--prior: found {shown(part)!r}, expected class=frequency", HINT)
+        found.append((name.strip(), float(value)))
     if len(dict(found)) != len(found):
         raise CalibrateError("E603", f"--prior: {shown(text)!r} names a class twice", HINT)
     return found

@@ -127,7 +127,7 @@ def _has_table(pyproject: str) -> bool:
     try:
         with open(pyproject, "rb") as file:
             return bool(own_table(tomllib.load(file)))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

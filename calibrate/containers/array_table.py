@@ -88,7 +88,7 @@ class StoredNumbers:
         for done in range(0, len(out), step):
             part = raw[: len(out) - done]
             self.content.read_into(_bytes(part), at + done * self.stored.itemsize)
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):  # a NaN that signals is a NaN: whoever reads it says so
                 out[done : done + len(part)] = part
 
     def __getstate__(self) -> dict[str, Any]:

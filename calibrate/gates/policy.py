@@ -19,11 +19,13 @@ What is misspelt, contradictory or can never fail is refused: a gate that does n
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from calibrate import registry
+from calibrate.containers.grammar import is_number
 from calibrate.errors import CalibrateError, shown
 
 RULES = ("max", "min", "max_increase", "max_increase_rel")
@@ -32,6 +34,7 @@ LEVELS = ("error", "warn", "off")
 ENDS = ("safe", "point", "lenient")
 INCONCLUSIVE = ("fail", "warn", "pass")
 PRESETS = ("not-worse",)
+MOST = sys.float_info.max
 
 _TOP = ("baseline", "preset", "on", "inconclusive", "gates", "groups", "classes")
 _GATE = (*RULES, "on", "level")
@@ -145,7 +148,7 @@ def _section(gates: Mapping[str, Any], name: str, where: str) -> dict[str, dict[
     """Metric key -> its checked gate, names made those of the registry."""
     found: dict[str, dict[str, Any]] = {}
     for text, gate in gates.items():
-        at = f"{where}.gates.{text}".lstrip(".")
+        at = _path(where, text)
         key = _metric(text, f"{name}: {at}")
         if key in found:
             raise CalibrateError("E620", f"{name}: {at}: found gates of {key} twice, expected them once", "join them")
@@ -158,7 +161,7 @@ def _section(gates: Mapping[str, Any], name: str, where: str) -> dict[str, dict[
 def _limits(
     where: str, metric: str, gate: Mapping[str, Any], name: str, sources: Mapping[tuple[str, str], str]
 ) -> Iterator[Limit]:
-    at = f"{where}.gates.{metric}".lstrip(".")
+    at = _path(where, metric)
     on, level = (_choice(gate.get(key), key, f"{name}: {at}") for key in ("on", "level"))
     rules = [rule for rule in RULES if rule in gate]
     for rule in rules:
@@ -193,14 +196,12 @@ def _flag(flag: str, text: str) -> tuple[str, float]:
 
 
 def _number(text: str) -> Any:
-    try:
-        return text if "_" in text else float(text)
-    except ValueError:
-        return text
+    return float(text) if is_number(text) else text
 
 
 def _finite(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_real or not abs(value) <= MOST:
         raise CalibrateError("E621", f"{where}: found {shown(value)!r}, expected a finite number", "as in max = 0.03")
     return float(value)
 
@@ -224,7 +225,7 @@ def _known(table: Mapping[str, Any], known: tuple[str, ...], name: str, where: s
     found: dict[str, Any] = {}
     for text, value in table.items():
         key = text.replace("-", "_")
-        at = f"{name}: {where}.{shown(text)}" if where else f"{name}: {shown(text)}"
+        at = f"{name}: {_safe(where)}.{shown(text)}" if where else f"{name}: {shown(text)}"
         if key not in known:
             raise CalibrateError("E620", f"{at}: unknown key", registry.suggestion(text, known))
         if key in found:
@@ -235,8 +236,18 @@ def _known(table: Mapping[str, Any], known: tuple[str, ...], name: str, where: s
 
 def _table(found: Any, where: str, name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
-        raise CalibrateError("E620", f"{name}: {where}: found {shown(found)!r}, expected a table", f"[{where}]")
+        at = _safe(where)
+        raise CalibrateError("E620", f"{name}: {at}: found {shown(found)!r}, expected a table", f"[{at}]")
     return found
+
+
+def _path(where: str, metric: str) -> str:
+    """`groups.sex.gates.ece`, as it stands in messages."""
+    return f"{_safe(where)}.gates.{shown(metric)}".lstrip(".")
+
+
+def _safe(where: str) -> str:
+    return shown(where, 200)
 
 
 def _text(found: Any, where: str, name: str) -> str | None:
@@ -253,6 +264,6 @@ def _choice(found: Any, key: str, name: str) -> str | None:
         raise CalibrateError(
             "E620",
             f"{name}: {key}: found {shown(found)!r}, expected {' or '.join(_CHOICES[key])}",
-            registry.suggestion(str(found), _CHOICES[key]),
+            registry.suggestion(shown(found), _CHOICES[key]),
         )
     return str(found)

@@ -60,7 +60,7 @@ def meta_of(content: bytes, name: str) -> Meta:
     """
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise CalibrateError(
             "E631", f"{shown(name)}: not TOML: {shown(problem, 200)}", 'a line is like: title = "Credit scoring"'
         ) from problem
@@ -107,4 +107,4 @@ def _text(value: Any) -> Any:
     """Scalars as text; what is nested deeper stays, to be refused where text is expected."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str | list | dict) else str(value)
+    return value if isinstance(value, str | list | dict) else shown(value)

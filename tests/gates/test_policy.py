@@ -67,6 +67,11 @@ def test_a_gate_that_is_off_is_not_judged() -> None:
         ({"gates": {"ece": 0.03}}, "E620", ("0.03", "table")),
         ({"gates": {"ece": {"max": "0.03"}}}, "E621", ("0.03", "finite number")),
         ({"gates": {"ece": {"max": True}}}, "E621", ("True", "finite number")),
+        ({"gates": {"ece": {"max": 10**400}}}, "E621", ("1000", "finite number")),
+        ({"gates": {"ece": {"max": 10**5000}}}, "E621", ("thousands of digits", "finite number")),
+        ({"on": 10**5000}, "E620", ("thousands of digits", "safe")),
+        ({"gates": {"ec\x1be": {"max": 0.1}}}, "E601", (r"gates.ec\x1be", "unknown")),
+        ({"groups": {"s\tx": {"gates": {"ece": {"mix": 1}}}}}, "E620", (r"groups.s\tx.gates.ece.mix", "unknown key")),
         ({"gates": {"ece": {"max": float("nan")}}}, "E621", ("nan", "finite number")),
         ({"gates": {"nll": {"max": float("inf")}}}, "E621", ("inf", "finite number")),
         ({"gates": {"accuracy": {"min": 90}}}, "E621", ("90", "from 0 to 1", "90 % is 0.9")),
@@ -93,7 +98,9 @@ def test_what_is_refused(file: dict[str, Any], code: str, words: tuple[str, ...]
         assert word in f"{caught.value.message} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("text", ["ece", "ece=", "=0.3", "ece=0,3", "ece=1_0", "ece=nan", "ece=3%", "ece=0x1"])
+@pytest.mark.parametrize(
+    "text", ["ece", "ece=", "=0.3", "ece=0,3", "ece=1_0", "ece=nan", "ece=0x1", "ece=3%", "ece=\u0660.3"]
+)
 def test_flags_that_are_refused(text: str) -> None:
     with pytest.raises(CalibrateError) as caught:
         policy_of({}, "the command line", Asked({"max": [text]}))

@@ -50,6 +50,7 @@ def test_nothing_is_needed() -> None:
         ("[title]\nx = 1", "fields are text"),
         ("[extra.deeper]\nx = 1", "fields are text"),
         ("[[developers]]\nx = 1", "fields are text"),
+        ("title = " + "9" * 5000, "a line is like"),
     ],
 )
 def test_what_is_wrong_is_refused(text: str, hint: str) -> None:
