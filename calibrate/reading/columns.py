@@ -174,6 +174,21 @@ def named_labels(table: Table, rest: Sequence[int], options: ReadOptions) -> lis
     return [j for j in rest if plain(table.names[j]) in LABELS and not _fraction(table, j) and j not in scores]
 
 
+def fraction_for_label(table: Table, rest: Sequence[int]) -> CalibrateError | None:
+    """Why the only column that is called as labels are cannot be them; None where there is no such column."""
+    found = [j for j in rest if table.names is not None and plain(table.names[j]) in LABELS and _fraction(table, j)]
+    if len(found) != 1:
+        return None
+    values = table.column(found[0])
+    row = int(np.argmax(np.isfinite(values) & (values != np.floor(values))))
+    return CalibrateError(
+        "E204",
+        f"{named(table.source.name)}: {table.place(row, found[0])}: found label '{shown(table.text(found[0])[row])}', "
+        "expected a whole number or a name",
+        "--label-column NAME, where another column holds the labels",
+    )
+
+
 def _only(table: Table, found: list[int]) -> tuple[int, ...]:
     if len(found) < 2:
         return tuple(found)

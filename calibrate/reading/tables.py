@@ -13,6 +13,7 @@ from calibrate.reading.columns import (
     Sides,
     base_name,
     find,
+    fraction_for_label,
     labels_beside_scores,
     labels_of_their_own,
     named_labels,
@@ -110,6 +111,8 @@ def _in_one(scores: Table, options: ReadOptions, model: KnownModel | None, need_
     side = sides(scores, options)
     columns = labels_beside_scores(scores, side.rest, options)
     if need_labels and not columns:
+        if (wrong := fraction_for_label(scores, side.rest)) is not None:
+            raise wrong
         have = listed(scores.names, 12) if scores.names else f"{len(scores.kinds)} columns without names"
         raise CalibrateError(
             "E203",
