@@ -1,6 +1,8 @@
 """Parquet, by polars: columns of numbers, booleans and text; nulls among numbers are faults.
 
 The footer is checked against the size of the file, and the number of rows against the limits, before polars reads.
+One damaged byte in a page makes polars ask for all memory that there is, and abort: it is tried in a process of its
+own first.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from calibrate.containers.apart import CRASHED, Trial
 from calibrate.containers.column_table import Column, ColumnTable
 from calibrate.containers.opening import Opened
 from calibrate.errors import CalibrateError, shown
@@ -25,6 +28,20 @@ _MAGIC = b"PAR1"
 _HINT = "transfer or write it again"
 _READ = ("Bool", "String", "Categ", "Enum", "Null", "Date", "Time")
 """Types beside those of numbers: dates and times are texts, which may stand beside the scores."""
+_TRIED = """
+import io, sys
+import polars as pl
+data = sys.stdin.buffer.read()
+try:
+    schema = pl.read_parquet_schema(io.BytesIO(data))
+    rows = pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item()
+    if rows * len(schema) * 8 <= int(sys.argv[1]):
+        pl.read_parquet(io.BytesIO(data))
+except pl.exceptions.PanicException:
+    sys.exit(int(sys.argv[2]))
+except Exception:
+    pass
+"""
 
 
 @dataclass(frozen=True)
@@ -60,12 +77,15 @@ def _check_footer(opened: Opened) -> None:
 
 
 def _frame(opened: Opened) -> pl.DataFrame:
-    import polars as pl
-
     data = opened.content
     if data.size > opened.limits.in_memory:
         raise opened.error("E114", f"has more than {opened.limits.in_memory:,} bytes", "set CALIBRATE_MAX_BYTES higher")
+    trial = Trial(_TRIED, str(_allowed(opened)), str(CRASHED))
+    import polars as pl  # while the other process does the same
+
     source = data.read(data.size, 0)
+    if trial.crashes(source):
+        raise opened.error("E106", "damaged parquet file: its pages contradict its metadata", _HINT)
     try:
         schema = pl.read_parquet_schema(io.BytesIO(source))
         _check_schema(dict(schema), opened)
@@ -96,12 +116,17 @@ def _check_size(rows: int, width: int, opened: Opened) -> None:
     if not rows or not width:
         raise opened.error("E107" if width else "E113", f"empty: {rows} rows of {width} columns", "")
     needed, allowed = rows * width * 8, opened.limits.in_memory
-    if needed > max(allowed, opened.limits.unpacked(opened.size)):
+    if needed > _allowed(opened):
         raise opened.error(
             "E114",
             f"{rows:,} rows of {width:,} columns take {needed:,} bytes, at most {allowed:,} are read",
             "set CALIBRATE_MAX_BYTES higher",
         )
+
+
+def _allowed(opened: Opened) -> int:
+    """Most bytes that its numbers may take."""
+    return max(opened.limits.in_memory, opened.limits.unpacked(opened.size))
 
 
 def _column(series: pl.Series, opened: Opened) -> Column:
