@@ -261,7 +261,7 @@ def _edited(content: bytes, edits: bytes) -> bytes:
         where, key = nodes[int.from_bytes(edit[:2]) % len(nodes)]
         try:
             where[key] = msgspec.json.decode(edit[2:])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             del where[key]
     return msgspec.json.encode(document)
 
