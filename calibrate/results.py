@@ -191,6 +191,22 @@ class Gate:
     guaranteed: bool = True
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse words that no judge says: a file may hold any."""
+        for name, words in _GATE_WORDS.items():
+            if getattr(self, name) not in words:
+                raise ValueError(
+                    f"a gate has the {name} {getattr(self, name)!r:.100}, expected one of {', '.join(words)}"
+                )
+
+
+_GATE_WORDS = {
+    "rule": ("max", "min", "max_increase", "max_increase_rel", "noise"),
+    "on": ("safe", "point", "lenient"),
+    "level": ("error", "warn"),
+    "verdict": ("PASS", "FAIL", "INCONCLUSIVE", "ERROR"),
+}
+
 
 @dataclass(frozen=True)
 class Check:

@@ -119,7 +119,7 @@ def documents(left: Any) -> dict[str, Any]:
     found = {name: json.loads(left.said[name][1]) for name in ("check", "compare")}
     found |= {name: json.loads(left.files[name]) for name in left.files if name.endswith(".json")}
     for document in found.values():
-        for key in ("id", "files", "inputs", "model"):
+        for key in ("id", "files", "inputs", "model", "serialNumber"):
             document.pop(key, None)
     return found
 
