@@ -15,6 +15,8 @@ from calibrate.errors import CalibrateError, shown
 
 MOST_DEPTH = 64
 """Levels of nesting; ours have a dozen, and what is deeper would exhaust the stack of whoever walks it."""
+MOST_WHOLE = 1 << 64
+"""Whole numbers of our documents are counts and seeds: smaller than this."""
 
 
 def encoded(document: Any) -> bytes:
@@ -77,9 +79,9 @@ class Kind:
         return self.known(msgspec.json.decode(data))
 
     def known(self, document: Any) -> dict[str, Any]:
-        """`document`, if it is an object of a schema that this version reads, nested no deeper than ours are."""
+        """`document`, if it is an object of a schema that this version reads, no deeper and with no larger counts."""
         self._check(msgspec.convert(document, _Schema).schema)
-        _check_depth(document)
+        _check_values(document)
         return document  # type: ignore[no-any-return]
 
     def _check(self, schema: str) -> None:
@@ -96,11 +98,13 @@ class _Schema(msgspec.Struct):
     schema: str
 
 
-def _check_depth(document: Any) -> None:
+def _check_values(document: Any) -> None:
     level = [document]
     for _ in range(MOST_DEPTH):
-        inside = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [child for children in inside for child in children if isinstance(child, (dict, list, tuple))]
+        inside = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+        if any(isinstance(child, int) and abs(child) >= MOST_WHOLE for child in inside):
+            raise ValueError("a whole number has more than 64 bits")
+        level = [child for child in inside if isinstance(child, (dict, list, tuple))]
         if not level:
             return
     raise ValueError(f"it is nested deeper than {MOST_DEPTH} levels")
