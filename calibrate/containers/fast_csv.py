@@ -55,11 +55,17 @@ def texts(data: bytes, ends: int, delimiter: str, decimal: str, width: int, j: i
     return [cell or "" for cell in frame.to_series().to_list()] if len(frame) == rows else None
 
 
+NOT_TEXT = (b"\xef\xbb\xbf", b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x28\xb5\x2f\xfd")
+"""What polars takes at the beginning of a piece for a byte order mark, gzip, zlib or zstd; there it is text."""
+
+
 def _is_plain(data: bytes, rows: int, delimiter: str, decimal: str, width: int) -> bool:
     """Whether there are no quotes, no lone carriage returns, no blank line at the end, and delimiters for all rows."""
     if b'"' in data or b"\0" in data or (decimal == "," and b"." in data) or data.endswith((b"\n\n", b"\n\r\n")):
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    if data.startswith(NOT_TEXT):
         return False
     return count(data, delimiter) == rows * (width - 1)
 
