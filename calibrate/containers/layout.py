@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from calibrate.containers.grammar import has_comma, has_decimal_comma, is_number, is_undecided, is_whole, parse
 from calibrate.errors import CalibrateError, shown
 from calibrate.spreadsheet import unguard
@@ -208,10 +210,15 @@ def _only_whole_row(above: Sequence[str], body: list[list[str]], numeric: Sequen
     values = parse(above)
     if len(above) < sum(numeric) or values.wrong or len(body) < ENOUGH or set(values.values) <= {0, 1}:
         return False
-    if (values.values % 1).any() or len(set(values.values)) < len(above):
+    if _fractional(values.values).any() or len(set(values.values)) < len(above):
         return False
     columns = [c for c, is_numeric in zip(zip(*body, strict=True), numeric, strict=True) if is_numeric]
-    return all((parse(c, decimal).values % 1).all() for c in columns)
+    return all(_fractional(parse(c, decimal).values).all() for c in columns)
+
+
+def _fractional(values: np.ndarray) -> np.ndarray:
+    """Which values are no whole numbers; infinite and missing ones are none."""
+    return np.asarray(~np.isfinite(values) | (np.floor(values) != values))
 
 
 def _has_fractions(body: list[list[str]], numeric: Sequence[bool], decimal: str) -> bool:
