@@ -18,8 +18,9 @@ from calibrate import registry
 from calibrate.errors import CalibrateError
 from calibrate.exhibits import Sketch
 from calibrate.parameters import calibrator_of, plain_calibrator
+from calibrate.plain import plain_fit, restored_one
 from calibrate.protocols import Calibrator, Link, Task
-from calibrate.results import FitRecord, plain_fit
+from calibrate.results import FitRecord
 from calibrate.rows import Block, from_arrays
 from calibrate.versioned import Kind, encoded
 
@@ -162,7 +163,8 @@ def from_json(data: bytes, name: str) -> Model:
     Raises `CalibrateError` E401 (no model, or a damaged one) or E402 (a newer schema).
     """
     with KIND.reading(name):
-        file = msgspec.convert(KIND.decoded(data), Document)
+        found = KIND.decoded(data)
+        file = msgspec.convert({**found, "fit": restored_one(found.get("fit"), "$.fit")}, Document)
         calibrator = calibrator_of(file.calibrator)
         one = np.zeros((1, _sound(file.columns, file.classes, file.task)))
         if calibrator.transform(one).shape != one.shape:

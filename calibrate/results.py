@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from math import isfinite, isinf
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -284,43 +283,6 @@ class Result:
         found = {key: " -> ".join(_short(side.metrics[key].value) for side in sides) for key in self.before.metrics}
         numbers = ", ".join(f"{key} {text}" for key, text in found.items())
         return f"<Result: {self.task}, n = {self.n:,}: {numbers}{f'; {self.verdict.kind}' if self.verdict else ''}>"
-
-
-def plain(estimate: Estimate) -> dict[str, Any]:
-    """An estimate as plain data: value and interval always, the rest where it says something; nothing infinite."""
-    found = {**flat(estimate), "parts": [plain(part) for part in estimate.parts]}
-    if estimate.value is not None and not isfinite(estimate.value) and not estimate.reason:
-        found["reason"] = f"the value is {estimate.value}"
-    return {key: value for key, value in found.items() if key in _ALWAYS or _says(value)}
-
-
-def plain_fit(record: FitRecord) -> dict[str, Any]:
-    """The record of a fit as plain data."""
-    return {**flat(record), "parameters": {name: plain(estimate) for name, estimate in record.parameters.items()}}
-
-
-def flat(item: Any) -> dict[str, Any]:
-    """The fields of a dataclass, infinite numbers as None, their signs under the further key `infinite`.
-
-    >>> flat(Verdict("mixed", "")), flat(Estimate(float("-inf")))["infinite"]
-    ({'kind': 'mixed', 'sentence': '', 'details': ()}, {'value': -1})
-    """
-    found = {f.name: getattr(item, f.name) for f in fields(item)}
-    signs = {name: 1 if x > 0 else -1 for name, x in found.items() if isinstance(x, float) and isinf(x)}
-    return {name: finite(x) for name, x in found.items()} | ({"infinite": signs} if signs else {})
-
-
-def finite(value: Any) -> Any:
-    """The value, or None for an infinite or undefined number: JSON has no word for those."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-_ALWAYS = ("value", "low", "high")
-
-
-def _says(value: Any) -> bool:
-    """Whether a field says something; a number always does, 0 too."""
-    return bool(value) or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _short(value: float | None) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from math import inf
 from typing import Annotated, Any
 
 import msgspec
 
+from calibrate.plain import flat, plain, plain_fit, restored_each, restored_one
 from calibrate.protocols import Task
 from calibrate.results import (
     Check,
@@ -25,9 +25,6 @@ from calibrate.results import (
     Result,
     Variant,
     Verdict,
-    flat,
-    plain,
-    plain_fit,
 )
 from calibrate.table import Decision
 from calibrate.versioned import Kind
@@ -254,10 +251,10 @@ def _with_infinite(found: Any, at: str = "$") -> Any:
     """A document with its infinite numbers in their places; what is no document is left to the types to refuse."""
     if not isinstance(found, dict):
         return found
-    whole = {**found, "fit": _restored(found.get("fit"), f"{at}.fit")}
+    whole = {**found, "fit": restored_one(found.get("fit"), f"{at}.fit")}
     for side in ("before", "after", "change"):
-        whole[side] = _each(found.get(side), f"{at}.{side}")
-    whole["gates"] = _each(found.get("gates", []), f"{at}.gates")
+        whole[side] = restored_each(found.get(side), f"{at}.{side}")
+    whole["gates"] = restored_each(found.get("gates", []), f"{at}.gates")
     if isinstance(groups := found.get("groups"), dict):
         whole["groups"] = {
             column: {value: _with_infinite(part, f"{at}.groups.{column}.{value}") for value, part in values.items()}
@@ -265,32 +262,4 @@ def _with_infinite(found: Any, at: str = "$") -> Any:
             else values
             for column, values in groups.items()
         }
-    return whole
-
-
-def _each(items: Any, at: str) -> Any:
-    if isinstance(items, dict):
-        return {name: _restored(item, f"{at}.{name}") for name, item in items.items()}
-    if isinstance(items, (list, tuple)):
-        return [_restored(item, f"{at}[{i}]") for i, item in enumerate(items)]
-    return items
-
-
-def _restored(item: Any, at: str) -> Any:
-    """One estimate, gate or record of a fit, the estimates inside it too."""
-    if not isinstance(item, dict):
-        return item
-    whole = dict(item)
-    signs = item.get("infinite", {})
-    if not isinstance(signs, dict):
-        raise ValueError(f"{at}.infinite: found {signs!r}, expected an object")
-    for name, sign in signs.items():
-        if sign not in (1, -1) or item.get(name) is not None:
-            raise ValueError(f"{at}.infinite.{name}: found {sign!r}, expected 1 or -1 beside a {name} of null")
-        whole[name] = sign * inf
-    for name in ("parts", "parameters"):
-        if name in item:
-            whole[name] = _each(item[name], f"{at}.{name}")
-    if "judged" in item:
-        whole["judged"] = _restored(item["judged"], f"{at}.judged")
     return whole

@@ -16,7 +16,7 @@ from calibrate.cli import show_comparison
 from calibrate.cli.run import Run
 from calibrate.comparing import Comparison
 from calibrate.errors import shown
-from calibrate.results import plain
+from calibrate.plain import plain
 from calibrate.versioned import spelt
 
 if TYPE_CHECKING:

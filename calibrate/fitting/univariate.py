@@ -113,9 +113,7 @@ class Univariate(ABC):
         data, notes = rows, list[str]()
         if wrong:
             data = rows.map(Unmasked())
-            notes.append(
-                f"rows whose true class has probability 0: {wrong}; probabilities of 0 are data, and none stays 0"
-            )
+            notes.append(f"rows whose true class has probability 0: {wrong}; -inf is no mask here, but data")
         calibrator: Any = cls
 
         def fit(part: Rows) -> Any:
