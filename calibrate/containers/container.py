@@ -71,8 +71,12 @@ def recognised(opened: Opened) -> Any:
             f"found the extension .{shown(opened.suffix)}, which is not known",
             f"known: {known}, each also with .gz",
         )
-    if b"\0" in opened.head:
-        raise opened.error("E104", f"a binary file of no known kind: starts with {opened.head[:6]!r}", "")
+    if b"\0" in opened.head[:16]:  # a NUL further on is a fault in a text, which its reader names by line
+        raise opened.error(
+            "E104",
+            f"a binary file of no known kind: starts with {opened.head[:6]!r}",
+            "give it the extension of what it is, or convert it",
+        )
     return load("formats", "jsonl" if head[:1] in {b"{", b"["} else "csv")()
 
 

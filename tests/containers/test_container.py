@@ -128,6 +128,7 @@ FOREIGN = [
     ("x.docx", b"a,b\n1,2\n", "E104", ".docx"),
     ("x.\x1b[31m", b"a,b\n1,2\n", "E104", ".\\x1b[31m"),
     ("x", b"\0\1\2\3", "E104", "binary"),
+    ("x", b"a,b,c,label\n1,2,3,0\n1,\0002,3,0\n", "E108", "line 3"),
     ("x.npy", b"a,b\n1,2\n", "E106", "npy"),
     ("x.npy", b"\x92NUMPY\1\0", "E106", "npy"),
     ("x.npz", b"a,b\n1,2\n", "E106", "npz"),

@@ -6,8 +6,10 @@ the system has such a folder, and are opened as a user's are: by path, by conten
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import os
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
@@ -49,6 +51,7 @@ MOST = 1 << 16
 SEPARATOR = b"\0\n"
 """Between the files of one input; no text that is read holds it."""
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def _file(name: str, data: bytes) -> str:
