@@ -239,9 +239,8 @@ def _choice(
     what = "the average of " if len(names) > 1 else ""
     text = f"auto chose {what}{' + '.join(called)}: held-out loss {loss:.5g}; {', '.join(beside)}"
     if simple and names != (simple,):
-        text += (
-            f"; compare would recommend {simple.replace('_', '-')}, the simplest within one standard error of the best"
-        )
+        best = simple.replace("_", "-")
+        text += f"; by these folds compare would recommend {best}, the simplest within one standard error of the best"
     return Choice(names, weights, losses, text)
 
 

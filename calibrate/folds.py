@@ -60,12 +60,12 @@ def stratified(rows: Rows, folds: int, seed: int = 0) -> Rows:
     Within a class the different rows, in the order of their hashes, take the folds in turn: equal rows share one, and
     the order of the rows does not matter. But scores that many rows have (a model that gives few values, such as
     nearest neighbours or a small forest, and exact 0 and 1) are no copies of a row: their rows take the folds in turn
-    too. In one fold, nobody could learn what happens at such scores, and what learns just that would look bad.
+    too. In one fold, nobody could learn what happens at such scores, and what learns just that would look bad. Where
+    each of these scores has one label alone, its rows are taken for copies: somebody sampled anew.
     """
     sums = rows.sum(_Keys(seed))
     keys, kinds = (np.concatenate(sums[name]) for name in ("hash", "kind"))  # type: ignore[arg-type]
-    _, of_key, count = np.unique(keys, return_inverse=True, return_counts=True)
-    common = (count > max(COPIES, COMMON * len(keys)))[of_key]
+    common = _common(keys, kinds)
     numbers = np.empty(len(keys), dtype=np.int64)
     for kind in np.unique(kinds):
         mine = np.flatnonzero(kinds == kind)
@@ -74,6 +74,16 @@ def stratified(rows: Rows, folds: int, seed: int = 0) -> Rows:
         turn = int(mixed(np.array([kind], np.uint64))[0] % np.uint64(folds))
         numbers[order] = (np.cumsum(new) + turn) % folds
     return rows.number(numbers)
+
+
+def _common(keys: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Which rows (n,) have scores that many rows have and are no copies; none where each such score has one kind."""
+    _, of_key, count = np.unique(keys, return_inverse=True, return_counts=True)
+    common = (count > max(COPIES, COMMON * len(keys)))[of_key]
+    order = np.flatnonzero(common)
+    order = order[np.lexsort((kinds[order], of_key[order]))]
+    same = of_key[order[1:]] == of_key[order[:-1]]
+    return common & np.any(same & (kinds[order[1:]] != kinds[order[:-1]]))
 
 
 def held_out(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray, str]:

@@ -174,6 +174,14 @@ def test_scores_that_many_rows_have_are_in_all_folds() -> None:
             assert count.max() - count.min() <= 1
 
 
+def test_rows_that_were_sampled_anew_are_copies() -> None:
+    """A few rows many times, each with its one label: in several folds every fit would be measured on its own rows."""
+    z, y = world(1.0, 60)
+    z, y = np.repeat(z, 10, axis=0), np.repeat(y, 10)
+    folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 5).blocks()])
+    assert np.array_equal(folds, np.repeat(folds[::10], 10))
+
+
 def test_weights_of_an_ensemble() -> None:
     z, y = world(2.0, 300)
     entry = registry.load("calibrators", "ensemble")
@@ -224,5 +232,5 @@ def test_auto_says_where_compare_would_recommend_another() -> None:
     choice = chosen(trials, rows, SOFTMAX)
     assert choice.names != ("temperature",)
     assert choice.sentence.endswith(
-        "compare would recommend temperature, the simplest within one standard error of the best"
+        "by these folds compare would recommend temperature, the simplest within one standard error of the best"
     )

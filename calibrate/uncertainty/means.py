@@ -221,8 +221,9 @@ def mean_change(before: Estimate, after: Estimate, sums: AnySums, level: float, 
     """after - before with the paired Hall interval, its squared error enlarged by `penalty`."""
     parts = change_parts(before, after)
     if not (isfinite(before.value or 0.0) and isfinite(after.value or 0.0)):
-        side = " and ".join(s for s, e in (("before", before), ("after", after)) if not isfinite(e.value or 0.0))
-        return Estimate(None, definition=after.definition, reason=f"{side} is infinite", parts=parts)
+        sides = [s for s, e in (("before", before), ("after", after)) if not isfinite(e.value or 0.0)]
+        reason = f"{' and '.join(sides)} {'is' if len(sides) == 1 else 'are'} infinite"
+        return Estimate(None, definition=after.definition, reason=reason, parts=parts)
     mean = mean_of(sums)
     ends = hall(mean, level, penalty)
     if ends is None:

@@ -50,4 +50,4 @@ def test_infinite_before_leaves_no_change(measured: Any) -> None:
 
     found = measured([[0.0, -np.inf], [0.0, 0.0]], [1, 0], "multiclass", "nll", after=Unchanged())
     change = found.change["nll"]
-    assert (change.value, change.low, change.reason) == (None, None, "before and after is infinite")
+    assert (change.value, change.low, change.reason) == (None, None, "before and after are infinite")

@@ -132,7 +132,7 @@ def test_paired_change() -> None:
     [
         (np.inf, 1.0, "before is infinite"),
         (1.0, np.inf, "after is infinite"),
-        (np.inf, np.inf, "before and after is infinite"),
+        (np.inf, np.inf, "before and after are infinite"),
     ],
 )
 def test_change_of_infinite_values_is_none(before: float, after: float, reason: str) -> None:
