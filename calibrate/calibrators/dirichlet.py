@@ -17,52 +17,28 @@ Multiclass Probabilities with Dirichlet Calibration. NeurIPS 2019. https://doi.o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from calibrate.fitting.forms import expect_softmax
-from calibrate.fitting.linear import Step, expect_finite, expect_square, expect_strength, tuned
-from calibrate.fitting.square import multiplied, solved, strengths
-from calibrate.fitting.strength import Auto, Strength
-from calibrate.protocols import Calibrator, Link
+from calibrate.fitting.square import USUAL, Full, multiplied, strengths
+from calibrate.fitting.strength import Auto
+from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
-NAME = "dirichlet"
-
-USUAL = 1e-3
-"""The middle of the grid of Kull et al., around which `auto` looks."""
-
 
 @dataclass(frozen=True)
-class Dirichlet:
+class Dirichlet(Full):
     """`matrix` (a row per class of the answer) and `biases`, of log softmax of scores divided by 2^`exponent`."""
 
-    matrix: tuple[tuple[float, ...], ...]
-    biases: tuple[float, ...]
-    exponent: int = 0
-
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = False
-    for_large: ClassVar[bool] = False
-    for_many: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse what is no number, and no square."""
-        expect_square(NAME, self.matrix, self.biases)
-        expect_finite(NAME, self.matrix, self.biases)
-
-    @property
-    def n_parameters(self) -> int:
-        """K (K + 1)."""
-        return len(self.biases) * (len(self.biases) + 1)
+    name: ClassVar[str] = "dirichlet"
 
     def transform(self, scores: np.ndarray) -> np.ndarray:
         """W log softmax(z) + b in the precision of the scores (m, K). Raises E304 for a masked class."""
-        return multiplied(scores, self.matrix, self.biases, "log-softmax", self.exponent, NAME)
+        return multiplied(scores, self.matrix, self.biases, "log-softmax", self.exponent, self.name)
 
     @classmethod
     def fit(
@@ -85,25 +61,8 @@ class Dirichlet:
         Raises `CalibrateError` E301, E302 where no finite parameters are best, E304, E307, and E308 for a link that is
         not the softmax.
         """
-        expect_softmax(link, NAME)
-        expect_strength(NAME, "odir", odir)
-        expect_strength(NAME, "reg", reg)
-
-        def at(strength: float) -> Step:
-            some_reg, some_odir = (strength if given == "auto" else given for given in (reg, odir))
-            ridge = strengths(rows.n_columns, diagonal=0.0, beside=some_odir, biases=some_reg)
-
-            def step(some: Rows, start: Calibrator | None) -> tuple[Dirichlet, int, Sequence[str]]:
-                begun = (start.matrix, start.biases, start.exponent) if isinstance(start, cls) else None
-                w, b, exponent, passes = solved(some, "log-softmax", ridge, NAME, begun)
-                return cls(w, b, exponent), passes, ()
-
-            return step
-
-        auto = tuple(name for name, given in (("reg", reg), ("odir", odir)) if given == "auto")
-        strength = Strength("auto" if auto else 0.0, USUAL, auto)
-        return tuned(rows, link, folds, level, at, _shown, strength)
+        return cls._fitted(rows, link, folds, level, reg, odir, partial(_strengths, rows.n_columns))
 
 
-def _shown(_one: Calibrator) -> dict[str, float]:
-    return {}
+def _strengths(k: int, reg: float, odir: float) -> np.ndarray:
+    return strengths(k, diagonal=0.0, beside=odir, biases=reg)

@@ -15,53 +15,31 @@ https://doi.org/10.48550/arXiv.1706.04599
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from calibrate.fitting.forms import Form, expect_softmax
-from calibrate.fitting.linear import Step, expect_finite, expect_square, expect_strength, tuned
-from calibrate.fitting.square import multiplied, solved, strengths
-from calibrate.fitting.strength import Auto, Strength
-from calibrate.protocols import Calibrator, Link
+from calibrate.fitting.forms import Form
+from calibrate.fitting.square import Full, multiplied, strengths
+from calibrate.fitting.strength import Auto
+from calibrate.protocols import Link
 from calibrate.results import Fitted
 from calibrate.rows import Rows
 
-NAME = "matrix"
-
-USUAL = 1e-3
-"""The middle of the grid of Kull et al., around which `auto` looks."""
-
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(Full):
     """`matrix` (a row per class of the answer) and `biases`, of scores divided by 2^`exponent` in the form `input`."""
 
-    matrix: tuple[tuple[float, ...], ...]
-    biases: tuple[float, ...]
     input: Form = "log-softmax"
-    exponent: int = 0
 
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = False
-    for_large: ClassVar[bool] = False
-    for_many: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse what is no number, and no square."""
-        expect_square(NAME, self.matrix, self.biases)
-        expect_finite(NAME, self.matrix, self.biases)
-
-    @property
-    def n_parameters(self) -> int:
-        """K (K + 1)."""
-        return len(self.biases) * (len(self.biases) + 1)
+    name: ClassVar[str] = "matrix"
 
     def transform(self, scores: np.ndarray) -> np.ndarray:
         """W x + b in the precision of the scores (m, K). Raises `CalibrateError` E304 for a masked class."""
-        return multiplied(scores, self.matrix, self.biases, self.input, self.exponent, NAME)
+        return multiplied(scores, self.matrix, self.biases, self.input, self.exponent, self.name)
 
     @classmethod
     def fit(
@@ -86,25 +64,9 @@ class Matrix:
         Raises `CalibrateError` E301, E302 where no finite parameters are best, E304, E307, and E308 for a link that is
         not the softmax.
         """
-        expect_softmax(link, NAME)
-        expect_strength(NAME, "reg", reg)
-        expect_strength(NAME, "odir", odir)
-
-        def at(strength: float) -> Step:
-            some_reg, some_odir = (strength if given == "auto" else given for given in (reg, odir))
-            ridge = strengths(rows.n_columns, diagonal=some_reg, beside=some_reg + some_odir, biases=some_reg)
-
-            def step(some: Rows, start: Calibrator | None) -> tuple[Matrix, int, Sequence[str]]:
-                begun = (start.matrix, start.biases, start.exponent) if isinstance(start, cls) else None
-                w, b, exponent, passes = solved(some, input, ridge, NAME, begun)
-                return cls(w, b, input, exponent), passes, ()
-
-            return step
-
-        auto = tuple(name for name, given in (("reg", reg), ("odir", odir)) if given == "auto")
-        strength = Strength("auto" if auto else 0.0, USUAL, auto)
-        return tuned(rows, link, folds, level, at, _shown, strength)
+        ridge = partial(_strengths, rows.n_columns)
+        return cls._fitted(rows, link, folds, level, reg, odir, ridge, input, input=input)
 
 
-def _shown(_one: Calibrator) -> dict[str, float]:
-    return {}
+def _strengths(k: int, reg: float, odir: float) -> np.ndarray:
+    return strengths(k, diagonal=reg, beside=reg + odir, biases=reg)

@@ -17,50 +17,33 @@ https://doi.org/10.48550/arXiv.2511.03685
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from calibrate.fitting.families import Diagonal
-from calibrate.fitting.forms import counting, expect_softmax, held, look
-from calibrate.fitting.linear import (
-    Step,
-    as_tuple,
-    by_class,
-    expect_columns,
-    expect_finite,
-    expect_strength,
-    optimum,
-    tuned,
-)
-from calibrate.fitting.scale import Mixed, best_scale, log_mixture
-from calibrate.fitting.strength import Auto, Strength
-from calibrate.protocols import Calibrator, Link
-from calibrate.results import Fitted
+from calibrate.fitting.linear import as_tuple, by_class, expect_columns, expect_finite, optimum
+from calibrate.fitting.scale import log_mixture
+from calibrate.fitting.structured import Structured
+from calibrate.protocols import Calibrator
 from calibrate.rows import Rows
-
-NAME = "structured-vector"
 
 
 @dataclass(frozen=True)
-class StructuredVector:
+class StructuredVector(Structured):
     """l of `temperature` and `weight` (n), then `slopes` (1 + d) and `biases` per class."""
 
-    temperature: float
-    weight: float
     slopes: tuple[float, ...]
     biases: tuple[float, ...]
 
-    keeps_top: ClassVar[bool] = False
-    for_events: ClassVar[bool | None] = False
+    name: ClassVar[str] = "structured-vector"
 
     def __post_init__(self) -> None:
         """Refuse what is no number."""
-        expect_finite(NAME, self.temperature, self.weight, positive=True)
-        expect_finite(NAME, self.slopes, self.biases)
-        expect_columns(NAME, np.asarray([self.biases]), len(self.slopes))
+        super().__post_init__()
+        expect_finite(self.name, self.slopes, self.biases)
+        expect_columns(self.name, np.asarray([self.biases]), len(self.slopes))
 
     @property
     def n_parameters(self) -> int:
@@ -69,44 +52,19 @@ class StructuredVector:
 
     def transform(self, scores: np.ndarray) -> np.ndarray:
         """(1 + d) l + b in the precision of the scores (m, K)."""
-        expect_columns(NAME, scores, len(self.slopes))
+        expect_columns(self.name, scores, len(self.slopes))
         mixed = log_mixture(scores, self.temperature, self.weight)
         mixed *= np.asarray(self.slopes)
         mixed += np.asarray(self.biases)
         return mixed.astype(scores.dtype, copy=False)
 
     @classmethod
-    def fit(cls, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, reg: float | Auto = 1.0) -> Fitted:
-        """All rows, and with `folds` one for each fold fitted on the others.
-
-        reg   multiplies the published strength K / n of the squares; auto: by cross-validation
-
-        Raises `CalibrateError` E304, E305, E307 as temperature does, E308 for a link that is not the softmax.
-        """
-        expect_softmax(link, NAME)
-        expect_strength(NAME, "reg", reg)
-
-        def at(strength: float) -> Step:
-            return lambda some, start: cls._solved(some, link, strength, start)
-
-        return tuned(rows, link, folds, level, at, _shown, Strength(reg))
-
-    @classmethod
-    def _solved(
-        cls, rows: Rows, link: Link, reg: float, start: Calibrator | None
-    ) -> tuple[StructuredVector, int, Sequence[str]]:
-        scale, weight, k = best_scale(rows, link), look(rows).weight, rows.n_columns
-        inner = held(rows.map(counting).map(Mixed(scale.temperature, weight)))
-        ridge = np.full(2 * k, reg * k / weight)
+    def _after(cls, rows: Rows, weight: float, reg: float, start: Calibrator | None) -> tuple[tuple[Any, ...], int]:
+        k = rows.n_columns
         begun = np.array([*start.slopes, *start.biases]) if isinstance(start, cls) else None
-        theta, passes = optimum(inner, weight, Diagonal(k), ridge, NAME, start=begun, unbounded=reg == 0)
-        return (
-            cls(scale.temperature, weight, as_tuple(theta[:k]), as_tuple(theta[k:])),
-            passes + scale.passes + 2,
-            scale.notes,
-        )
+        ridge = np.full(2 * k, reg * k / weight)
+        theta, passes = optimum(rows, weight, Diagonal(k), ridge, cls.name, start=begun, unbounded=reg == 0)
+        return (as_tuple(theta[:k]), as_tuple(theta[k:])), passes
 
-
-def _shown(one: Calibrator) -> dict[str, float]:
-    assert isinstance(one, StructuredVector)  # noqa: S101 - for the type checker
-    return {"temperature": one.temperature} | by_class(slope=one.slopes, bias=one.biases)
+    def _shown(self) -> dict[str, float]:
+        return super()._shown() | by_class(slope=self.slopes, bias=self.biases)
