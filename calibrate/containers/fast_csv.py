@@ -61,7 +61,10 @@ NOT_TEXT = (b"\xef\xbb\xbf", b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda",
 
 def _is_plain(data: bytes, rows: int, delimiter: str, decimal: str, width: int) -> bool:
     """Whether there are no quotes, no lone carriage returns, no blank line at the end, and delimiters for all rows."""
-    if b'"' in data or b"\0" in data or (decimal == "," and b"." in data) or data.endswith((b"\n\n", b"\n\r\n")):
+    if b'"' in data or b"\0" in data or (decimal == "," and b"." in data):
+        return False
+    end = len(data) - data.endswith(b"\n")
+    if not data[data.rfind(b"\n", 0, end) + 1 : end].decode("utf-8", "replace").strip():  # of text, as \x1c is
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False

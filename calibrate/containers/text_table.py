@@ -70,7 +70,6 @@ class TextTable:
         found: list[str] = []
         for span, start in zip(self.spans, self.starts, strict=True):
             found += self._texts(span, j)[1 if start < 0 else 0 :]
-        found = found[: self.n]  # the fast reader takes a last line of white space for a row
         return list(map(unguard, found)) if self.kinds[j] == "text" else found
 
     def _texts(self, span: Span, j: int) -> list[str]:
