@@ -192,11 +192,7 @@ class Gate:
 
     def __post_init__(self) -> None:
         """Refuse words that no judge says: a file may hold any."""
-        for name, words in _GATE_WORDS.items():
-            if getattr(self, name) not in words:
-                raise ValueError(
-                    f"a gate has the {name} {getattr(self, name)!r:.100}, expected one of {', '.join(words)}"
-                )
+        _expect_words(self, _GATE_WORDS)
 
 
 _GATE_WORDS = {
@@ -207,6 +203,15 @@ _GATE_WORDS = {
 }
 
 
+def _expect_words(item: Gate | Check, known: dict[str, tuple[Any, ...]]) -> None:
+    for name, words in known.items():
+        if (found := getattr(item, name)) not in words:
+            expected = ", ".join(map(repr, words))
+            raise ValueError(
+                f"a {type(item).__name__.lower()} has the {name} {found!r:.100}, expected one of {expected}"
+            )
+
+
 @dataclass(frozen=True)
 class Check:
     """What all gates of a run come to.
@@ -215,7 +220,7 @@ class Check:
     verdict     passed | failed | inconclusive
     side        what was judged: after (the calibrated scores) or before
     against     what increases are measured from: "baseline.json", "before calibration", ...; "" without any
-    comparison  identical | paired | unpaired | "": how increases got their intervals
+    comparison  identical | paired | before | unpaired | "": how increases got their intervals
     """
 
     code: int
@@ -227,6 +232,21 @@ class Check:
     against: str = ""
     comparison: str = ""
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse words that no judge says, and increases from something by nothing."""
+        _expect_words(self, _CHECK_WORDS)
+        if bool(self.against) != bool(self.comparison):
+            raise ValueError(f"a check against {self.against!r:.100} has the comparison {self.comparison!r}")
+
+
+_CHECK_WORDS = {
+    "code": (0, 1, 4),
+    "verdict": ("passed", "failed", "inconclusive"),
+    "side": ("after", "before"),
+    "inconclusive": ("fail", "warn", "pass"),
+    "comparison": ("identical", "paired", "before", "unpaired", ""),
+}
 
 
 @dataclass(frozen=True, repr=False)

@@ -38,7 +38,15 @@ def _judged() -> Result:
                 Estimate(0.1, -INF, INF, debiased=-INF), "too few", group=("sex", "f"), label="x", source="--max",
                 old=0.1 + 0.2, new=INF, needed=10_000, pass_probability=0.5, pass_needed=3, guaranteed=False,
                 notes=("a", "b"))  # fmt: skip
-    check = Check(1, "failed", "1 of 2 gates failed", "before", against="baseline.json", notes=("paired by id",))
+    check = Check(
+        1,
+        "failed",
+        "1 of 2 gates failed",
+        "before",
+        against="baseline.json",
+        comparison="paired",
+        notes=("paired by id",),
+    )
     return replace(calibrate.score(LOGITS, LABELS, metrics="nll"), gates=(plain, rise), check=check)
 
 
