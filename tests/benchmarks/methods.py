@@ -10,7 +10,7 @@ from statistics import fmean
 
 import method_peers
 import numpy as np
-from method_peers import Fit, predicted
+from method_peers import Fit, predicted, quietly
 from plan import Plan, Row, name_of, world
 from sets import Set, losses, of_folder, of_samples
 from timing import interleaved
@@ -176,8 +176,8 @@ def _times(
         slow = []
         for peer, fit in table.get(name, {}).items() if plan.peers else ():
             try:
-                predicted(fit, z, y, z[:1])
-                cases[peer] = lambda f=fit: predicted(f, z, y, z)  # type: ignore[misc]
+                predicted(fit, z, y, z)
+                cases[peer] = lambda f=fit: quietly(lambda: f(z, y)(z))  # type: ignore[misc]
             except Exception as problem:  # a peer that fails, or is too slow, costs its entry
                 slow.append(f"{peer}: {type(problem).__name__}")
         try:
