@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibrate.errors import CalibrateError, named
+from calibrate.errors import CalibrateError, named, shown
 from calibrate.numerics import in_sound_unit
 from calibrate.reading.columns import (
     Sides,
@@ -208,7 +208,7 @@ def weights_of(tables: Tables, options: ReadOptions, keep: np.ndarray | None) ->
     if not values[kept].any():
         raise CalibrateError(
             "E218",
-            f"{named(table.source.name)}: every weight is 0 (column '{options.weight}'), expected some above 0",
+            f"{named(table.source.name)}: every weight is 0 (column '{shown(options.weight)}'), expected some above 0",
             "",
         )
     values = values if order is None else values[order]
@@ -219,7 +219,7 @@ def _bad_weight(table: Table, row: int, column: int) -> CalibrateError:
     found = table.text(column)[row]
     return CalibrateError(
         "E218",
-        f"{named(table.source.name)}: {table.place(row, column)}: found weight '{found}', expected a finite number, 0 "
-        "or more",
+        f"{named(table.source.name)}: {table.place(row, column)}: found weight '{shown(found)}', expected a finite "
+        "number, 0 or more",
         "--drop-missing does not drop weights",
     )

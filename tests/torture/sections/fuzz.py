@@ -22,5 +22,6 @@ def run(plan: Plan) -> Iterator[Outcome]:
     command = [sys.executable, str(FUZZ), "--seconds", str(seconds), "--seed", str(plan.seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     found = LAST.search(done.stdout)
-    problems = () if done.returncode == 0 and found else (done.stdout[-500:] + done.stderr[-500:],)
+    lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("    ")]
+    problems = () if done.returncode == 0 and found else (*lines, done.stderr[-500:])
     yield Outcome(f"{seconds} s of fuzzing", problems, {"executions": int(found[1].replace(",", "")) if found else 0})
