@@ -138,7 +138,8 @@ REMEDIES: dict[str, str] = {
     "E507": "A table cannot have two columns of one name, as when an id column is called like a class. Write CSV, or "
     "rename the column.",
     "E508": "Nobody can be told the answer: the stream is closed, or its disk is full.",
-    "E509": "Give a .npy file, which is read in blocks, or fewer rows or columns at a time.",
+    "E509": "Give a .npy file, which is read in blocks, or fewer rows or columns at a time. Where the message names "
+    "the address space, a limit is set on it: 'ulimit -v' shows it, 'ulimit -v unlimited' takes it away.",
     "E510": "The extension names the format; the message lists those that can be written.",
     "E530": "Set MPLCONFIGDIR to a folder that can be written, or leave out the diagrams with --no-plot.",
     "E531": "Diagrams per class exist for 2 to 20 classes or labels. Leave out --per-class.",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -22,6 +23,10 @@ from calibrate.errors import CalibrateError, shown, tame
 CLOSED_PIPE = 141
 Handler = Callable[[int, FrameType | None], Any] | int | None
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NOT_LOADED = "failed to map segment"
+"""What the loader of the C library says where a library does not fit into memory."""
+NO_THREAD = "can't start new thread"
+"""What Python says where a thread gets no stack."""
 _LINE = 2000  # characters of one line, at most
 
 
@@ -63,7 +68,7 @@ def _code_of(problem: BaseException | None, blocked: list[OSError], debug: bool)
         return problem.code or 0
     if isinstance(problem, KeyboardInterrupt):
         return 128 + signal.SIGINT
-    if isinstance(problem, MemoryError):
+    if _lacks_memory(problem):
         problem = CalibrateError("E509", "there is not enough memory for this", "try fewer rows or columns at a time")
     if isinstance(problem, OSError) and problem.filename is None:  # unbuffered streams fail at once and forget it
         blocked = [problem, *blocked]
@@ -73,6 +78,17 @@ def _code_of(problem: BaseException | None, blocked: list[OSError], debug: bool)
     if isinstance(problem, CalibrateError):
         return _say_error(problem)
     return _say_bug(problem, debug)
+
+
+def _lacks_memory(problem: BaseException | None) -> bool:
+    """Whether memory could not be had: for objects, for a process, for a library that is loaded, for a thread."""
+    return any(
+        isinstance(each, MemoryError)
+        or (isinstance(each, OSError) and each.errno == errno.ENOMEM)
+        or (isinstance(each, ImportError) and NOT_LOADED in str(each))
+        or (isinstance(each, RuntimeError) and str(each) == NO_THREAD)
+        for each in _chain(problem)
+    )
 
 
 def _say_error(error: CalibrateError) -> int:

@@ -11,6 +11,9 @@ def start(arguments: Sequence[str], *, last: bool = False) -> int:
     """Exit code of `calibrate ARGUMENTS`; `last`: the process ends after it."""
 
     def app() -> int:
+        from calibrate.memory import require
+
+        require()
         from calibrate.cli.app import call
 
         return call(arguments)

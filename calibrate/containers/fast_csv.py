@@ -2,7 +2,8 @@
 
 What polars takes and the strict grammar does not (`inf`, `nan`, overflow, short rows, blank lines) shows in what comes
 out: numbers that are not finite, nulls, a count of rows or delimiters that is not the text's. Such a piece, and any
-with quotes, is left to the strict reader, which names what is wrong or takes what is right.
+with quotes, is left to the strict reader, which names what is wrong or takes what is right; so is every piece where
+the process may not have the memory that polars wants.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibrate.containers.pieces import count
+from calibrate.memory import holds_polars
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,11 +42,11 @@ def numbers(data: bytes, ends: int, delimiter: str, decimal: str, kinds: Sequenc
 
 def texts(data: bytes, ends: int, delimiter: str, decimal: str, width: int, j: int) -> list[str] | None:
     """Column j of `width`, of a piece that was read before, as it is written; None as in `numbers`."""
+    rows = ends + (not data.endswith(b"\n"))
+    if not (_is_plain(data, rows, delimiter, decimal, width) and holds_polars(len(data))):
+        return None
     import polars as pl
 
-    rows = ends + (not data.endswith(b"\n"))
-    if not _is_plain(data, rows, delimiter, decimal, width):
-        return None
     plain = data.replace(b"\r\n", b"\n") if b"\r" in data else data
     try:
         frame = pl.read_csv(
@@ -76,7 +78,7 @@ def _is_plain(data: bytes, rows: int, delimiter: str, decimal: str, width: int) 
 def _frame(data: bytes, ends: int, delimiter: str, decimal: str, kinds: Sequence[str]) -> pl.DataFrame | None:
     """The piece as polars reads it; None where it does not, or might read it otherwise than the strict reader."""
     rows = ends + (not data.endswith(b"\n"))
-    if len(kinds) > WIDEST or not _is_plain(data, rows, delimiter, decimal, len(kinds)):
+    if len(kinds) > WIDEST or not _is_plain(data, rows, delimiter, decimal, len(kinds)) or not holds_polars(len(data)):
         return None
     import polars as pl
 

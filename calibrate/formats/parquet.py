@@ -16,7 +16,8 @@ import numpy as np
 from calibrate.containers.apart import CRASHED, Trial
 from calibrate.containers.column_table import Column, ColumnTable
 from calibrate.containers.opening import Opened
-from calibrate.errors import CalibrateError, shown
+from calibrate.errors import CalibrateError, named, shown
+from calibrate.memory import require_polars
 from calibrate.table import Decision, Fault, Source
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Parquet:
     magic: ClassVar[bytes] = _MAGIC
 
     def read(self, opened: Opened) -> ColumnTable:
-        """The table. Raises `CalibrateError` E106, E107, E112, E113 or E114."""
+        """The table. Raises `CalibrateError` E106, E107, E112, E113, E114 or E509 (no room for polars)."""
         _check_footer(opened)
         frame = _frame(opened)
         columns = tuple(_column(frame.get_column(name), opened) for name in frame.columns)
@@ -80,6 +81,7 @@ def _frame(opened: Opened) -> pl.DataFrame:
     data = opened.content
     if data.size > opened.limits.in_memory:
         raise opened.error("E114", f"has more than {opened.limits.in_memory:,} bytes", "set CALIBRATE_MAX_BYTES higher")
+    require_polars(data.size, f"{named(opened.name)}: reading Parquet")
     trial = Trial(_TRIED, str(_allowed(opened)), str(CRASHED))
     import polars as pl  # while the other process does the same
 

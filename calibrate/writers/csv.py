@@ -17,6 +17,7 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
+from calibrate.memory import holds_polars
 from calibrate.spreadsheet import guard
 
 LARGE = 1 << 21
@@ -40,7 +41,8 @@ def write(
     """Write `n` rows of finite float64 that come in blocks (m, K); the bytes do not depend on the blocks."""
     header = names if ids is None else (id_name or "id", *names)
     out.write((",".join(map(cell, header)) + "\n").encode())
-    lines = _by_polars if n * len(names) >= LARGE else _by_msgspec
+    by_polars = n * len(names) >= LARGE and holds_polars(8 * LARGE)
+    lines = _by_polars if by_polars else _by_msgspec
     rows = 0
     for block in blocks:
         if not np.isfinite(block).all():

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from calibrate.errors import CalibrateError, shown
+from calibrate.memory import require_polars
 
 
 def write(
@@ -20,6 +21,7 @@ def write(
     n: int,
 ) -> None:
     """Write `n` rows that come in blocks (m, K). The format lies by columns: all of them are held in memory once."""
+    require_polars(8 * n * len(names), "Parquet: writing it")
     import polars as pl
 
     header = names if ids is None else (id_name or "id", *names)

@@ -151,3 +151,30 @@ def test_what_is_ignored_stays_ignored() -> None:
         "os.kill(os.getpid(), signal.SIGHUP)", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
     )
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        "MemoryError",
+        "OSError(12, os.strerror(12))",
+        "ImportError('libx.so: failed to map segment from shared object')",
+        'RuntimeError("can\'t start new thread")',
+    ],
+)
+def test_memory_that_cannot_be_had_is_no_bug_of_ours(raised: str) -> None:
+    ended = program(f"raise {raised}")
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(b"error[E509]: there is not enough memory for this\nhint: ")
+
+
+def test_a_thread_that_python_itself_cannot_start_has_that_message() -> None:
+    """The message of the interpreter, by which the case is known, is still what it was."""
+    limited = "import resource as r; r.setrlimit(r.RLIMIT_AS, (180 << 20,) * 2); import threading\n"
+    ended = program(f"{limited}    threading.stack_size(1 << 28); threading.Thread(target=print).start()")
+    assert (ended.returncode, ended.stderr[:12]) == (2, b"error[E509]:")
+
+
+@pytest.mark.parametrize("raised", ["ImportError('no module')", "RuntimeError('else')"])
+def test_other_errors_of_these_types_are_bugs(raised: str) -> None:
+    assert program(f"raise {raised}").returncode == 3
