@@ -36,7 +36,7 @@ def command(
     from calibrate.cli.gating import policy_asked
     from calibrate.cli.run import Run
     from calibrate.outputs.places import ready_for_folder
-    from calibrate.outputs.write import write_file, write_folder
+    from calibrate.outputs.write import write_folder
 
     run = Run(chosen)
     ready_for_folder(output_dir, api.NAMES, force=force)
@@ -56,13 +56,11 @@ def command(
     )
     data = run.read(scores, labels, model=known, groups=order.options.groups)
     made = api.made_of(data, order, sources, labels=labels, pdf=pdf, execute=run.execute)
-    statement = None
+    beside = {}
     if attest is not None:
-        from calibrate.api.attest import statement as attested
+        from calibrate.api.attest import statement
 
-        statement = attested(made)
-    write_folder(output_dir, made.files, force=force)
-    if attest is not None and statement is not None:
-        write_file(attest, statement)
+        beside[attest] = statement(made)
+    write_folder(output_dir, made.files, force=force, beside=beside)
     run.show_report(made)
     run.voice.note(f"wrote {', '.join(sorted(made.files))} in {output_dir}")

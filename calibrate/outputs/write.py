@@ -41,25 +41,27 @@ def write_files(files: Mapping[str, Content]) -> None:
 
     For each as `write_file`. Only a kill, or a rename that the system refuses, can fall between two of them.
     """
-    targets = {name: file_target(name) for name in files}
-    with ExitStack() as stack:
-        moves = []
-        for name, target in targets.items():
-            if target is not None:
-                moves.append((stack.enter_context(_written_aside(name, target, files[name])), target, name))
-        for name, target in targets.items():
-            if target is None:
-                _write_through(name, files[name])
-        _place(moves)
+    with _all_aside(files) as place:
+        place()
 
 
-def write_folder(folder: Path, files: Mapping[str, Content], *, force: bool = False) -> None:
+def write_folder(
+    folder: Path, files: Mapping[str, Content], *, force: bool = False, beside: Mapping[str, Content] | None = None
+) -> None:
     """Write a set of files as one: afterwards the folder holds this set, or what it held before.
 
     `files` maps names (fixed by us, without folders) to contents; `MANIFEST.sha256` is added. Folders above are made,
     and removed again where nothing comes of it. `force` allows a folder that holds other files: those are not touched.
+    `beside` maps paths elsewhere to contents that belong to the set: they lie whole aside before the folder takes its
+    place, and take theirs right after it, as in `write_files`.
     Raises `CalibrateError` E501 (the system refuses), E502 (a file is in the way), E504 (files that are not ours).
     """
+    with _all_aside(beside or {}) as place:
+        _write_set(folder, files, force)
+        place()
+
+
+def _write_set(folder: Path, files: Mapping[str, Content], force: bool) -> None:
     given = os.fspath(folder)
     ready_for_folder(given, files, force=force)
     with refusing(given):
@@ -88,6 +90,25 @@ def _write_gzip(write: Callable[[BinaryIO], None], out: BinaryIO) -> None:
 
     with GzipFile(filename="", mode="wb", compresslevel=6, fileobj=out, mtime=0) as packed:
         write(cast(BinaryIO, packed))
+
+
+@contextmanager
+def _all_aside(files: Mapping[str, Content]) -> Iterator[Callable[[], None]]:
+    """All files lie whole aside; the function that comes has them take their places (pipes are written then)."""
+    targets = {name: file_target(name) for name in files}
+    with ExitStack() as stack:
+        moves = []
+        for name, target in targets.items():
+            if target is not None:
+                moves.append((stack.enter_context(_written_aside(name, target, files[name])), target, name))
+
+        def place() -> None:
+            for name, target in targets.items():
+                if target is None:
+                    _write_through(name, files[name])
+            _place(moves)
+
+        yield place
 
 
 @contextmanager

@@ -514,6 +514,26 @@ def test_two_files_are_both_aside_before_the_first_takes_its_place(tmp_path: Pat
     assert failing.left > 0
 
 
+def test_a_file_beside_a_set_lies_aside_before_the_set_takes_its_place(tmp_path: Path) -> None:
+    folder, beside = tmp_path / "out", tmp_path / "statement.json"
+    outcomes = set()
+    for n in range(1, 100):
+        write_folder(folder, OLD)
+        beside.write_bytes(b"old")
+        with pytest.MonkeyPatch.context() as patch:
+            failing = Failing(patch, n, errno.ENOSPC, ("write",))
+            with contextlib.suppress(CalibrateError):
+                write_folder(folder, NEW, beside={str(beside): stream(b"new")})
+        found = (written(folder), beside.read_bytes())
+        assert found in ((plain(OLD), b"old"), (plain(NEW), b"new"))
+        outcomes.add(found[1])
+        assert sorted(os.listdir(tmp_path)) == ["out", "statement.json"]
+        if failing.left > 0:
+            break
+    assert failing.left > 0
+    assert outcomes == {b"old", b"new"}
+
+
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_two_files_change_together_where_they_are_interrupted(tmp_path: Path) -> None:
     first, second = tmp_path / "a.md", tmp_path / "b.xml"
