@@ -8,7 +8,8 @@ import numpy as np
 
 from calibrate.errors import CalibrateError
 from calibrate.fitting.families import Family
-from calibrate.fitting.newton import Objective, Search
+from calibrate.fitting.newton import Search
+from calibrate.fitting.objective import Objective
 from calibrate.fitting.record import record_of
 from calibrate.fitting.refit import each_fold
 from calibrate.fitting.strength import Auto, Strength

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from calibrate.errors import CalibrateError
-from calibrate.fitting import newton
 from calibrate.fitting.families import CommonSlope, Diagonal, Family, Matrix
 from calibrate.fitting.linear import optimum
-from calibrate.fitting.newton import Objective
+from calibrate.fitting.objective import Objective
 from calibrate.rows import from_arrays
 
 K = 4
@@ -50,8 +49,8 @@ def test_derivatives_are_those_of_the_value(family: Family, masked: bool) -> Non
 def test_conjugate_gradients_find_what_the_hessian_finds(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
     one = objective(family)
     found, _ = optimum(one.rows, one.weight, family, one.ridge, "it")
-    monkeypatch.setattr(newton, "FEW", 0)
-    monkeypatch.setattr(newton, "WORK", 0.0)
+    monkeypatch.setattr("calibrate.fitting.objective.FEW", 0)
+    monkeypatch.setattr("calibrate.fitting.objective.WORK", 0.0)
     assert not one.exact
     again, _ = optimum(one.rows, one.weight, family, one.ridge, "it")
     assert again == pytest.approx(found, abs=1e-7)
@@ -60,8 +59,8 @@ def test_conjugate_gradients_find_what_the_hessian_finds(family: Family, monkeyp
 
 @pytest.mark.parametrize("family", FAMILIES, ids=repr)
 def test_a_preconditioner_is_close_to_the_hessian(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newton, "FEW", 0)
-    monkeypatch.setattr(newton, "WORK", 0.0)
+    monkeypatch.setattr("calibrate.fitting.objective.FEW", 0)
+    monkeypatch.setattr("calibrate.fitting.objective.WORK", 0.0)
     one = objective(family)
     solve = family.approximate(one.at(family.start).curves, 2 * one.ridge)
     product = np.stack([solve(one.times(family.start, unit)) for unit in np.eye(family.size)])
@@ -72,8 +71,8 @@ def test_a_preconditioner_is_close_to_the_hessian(family: Family, monkeypatch: p
 @pytest.mark.parametrize("family", FAMILIES, ids=repr)
 @pytest.mark.parametrize("few", [0, 1000])
 def test_separable_data_are_refused(family: Family, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newton, "FEW", few)
-    monkeypatch.setattr(newton, "WORK", 0.0)
+    monkeypatch.setattr("calibrate.fitting.objective.FEW", few)
+    monkeypatch.setattr("calibrate.fitting.objective.WORK", 0.0)
     x = np.random.default_rng(4).normal(size=(50, K))
     rows = from_arrays(x, x.argmax(axis=1))
     with pytest.raises(CalibrateError, match="separable") as caught:
