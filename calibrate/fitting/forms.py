@@ -24,15 +24,24 @@ HELD = 1 << 26
 """Scores (512 MiB) up to which the form of all rows is kept in memory for the passes of a fit."""
 
 USUAL = 20
-"""Scores whose largest gap lies between 2^-20 and 2^20 are taken in the unit they are in."""
+"""Scores whose gaps lie between 2^-20 and 2^20 are taken in the unit they are in."""
+
+FARTHEST = 2.0**60
+"""How far below a score may lie: beyond, where finite masks are, it has probability 0 whatever the parameters, and the
+square of what it is would be no number of float32, in which some products are taken."""
 
 
 def formed(scores: np.ndarray, form: Form, exponent: int = 0) -> np.ndarray:
-    """Scores (m, K), divided by 2^exponent, in their form: float64. A masked class (-inf) stays masked."""
+    """Scores (m, K), divided by 2^exponent, in their form: float64. A masked class (-inf) stays masked.
+
+    Logarithms of probabilities below -`FARTHEST` are that.
+    """
     with np.errstate(over="ignore", under="ignore"):
         z = np.ldexp(scores.astype(np.float64), -exponent) if exponent else scores.astype(np.float64, copy=False)
     if form == "log-softmax":
-        return log_softmax(z)
+        found = log_softmax(z)
+        far = found < -FARTHEST
+        return np.where(far & ~np.isneginf(z), -FARTHEST, found) if far.any() else found
     if form == "raw":
         return z
     there = ~np.isneginf(z)
@@ -82,7 +91,7 @@ class Seen:
 
     n, weight   rows of positive weight and their weight; `classes` the weight of each class (K,)
     masked      whether any score is -inf
-    exponent    the scores are to be divided by 2^exponent; 0 where their gaps are of a usual size
+    exponent    the scores are to be divided by 2^exponent; 0 where their leads are of a usual size
     gap         the largest finite difference between scores of a row
     """
 
@@ -138,9 +147,30 @@ def look(rows: Rows) -> Seen:
         )
     gap = float(max(sums["gap"]))  # type: ignore[arg-type]
     exponent = int(np.frexp(gap)[1])
-    usual = gap == 0 or abs(exponent) <= USUAL
+    exponent = 0 if gap == 0 or abs(exponent) <= USUAL else _typical(rows, exponent)
     classes = np.asarray(sums["classes"])
-    return Seen(int(sums["rows"]), float(classes.sum()), classes, bool(sums["masked"]), 0 if usual else exponent, gap)  # type: ignore[arg-type]
+    return Seen(int(sums["rows"]), float(classes.sum()), classes, bool(sums["masked"]), exponent, gap)  # type: ignore[arg-type]
+
+
+def _typical(rows: Rows, largest: int) -> int:
+    """The median exponent of the leads of the first class over the second, which few masks are part of; one pass."""
+    counts = np.cumsum(np.asarray(rows.sum(_leads)["exponents"]))
+    exponent = int(np.searchsorted(counts, counts[-1] / 2)) - LOWEST if counts[-1] else largest
+    return exponent if abs(exponent) > USUAL else 0
+
+
+LOWEST = 1100
+"""No float has an exponent below -1100, or above 1100."""
+
+
+def _leads(block: Block) -> Sums:
+    """Collector: how many of the leads that are not 0 have each exponent."""
+    scores = counting(block).scores
+    two = np.partition(scores, -2, axis=1)[:, -2:] if scores.shape[1] > 1 else np.zeros((0, 2))
+    with np.errstate(over="ignore"):
+        lead = two[:, 1] - two[:, 0]
+    exponents = np.frexp(lead[(lead > 0) & np.isfinite(lead)])[1]
+    return {"exponents": np.bincount(exponents + LOWEST, minlength=2 * LOWEST)}
 
 
 @dataclass(frozen=True)

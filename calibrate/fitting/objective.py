@@ -20,6 +20,10 @@ FEW, LIMIT, WORK = 160, 1200, 4e9
 """Parameters for which the Hessian is always computed; for which it may be, where rows * parameters^2 is no more."""
 
 
+FAR = 2.0**20
+"""A score so far below the largest of its row is a mask, if a finite one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Objective:
     """mean loss of u(theta) + sum ridge (theta - centre)^2, over `rows` of weight `weight`.
@@ -60,7 +64,10 @@ class Objective:
         return np.asarray(np.asarray(sums["product"]) / self.weight + 2.0 * self.ridge * direction)
 
     def reach(self, step: np.ndarray) -> float:
-        """The largest change of a score, less what all classes share, that the step makes in some row: one pass."""
+        """The largest change of a score, less what all classes share, that the step makes in some row: one pass.
+
+        Classes far below the others do not count: there is no telling how far a mask of -1e9 should move.
+        """
         found = self.rows.sum(_Reach(self.family, step, self.masked))
         return float(max(found["reach"]))  # type: ignore[arg-type]
 
@@ -144,8 +151,11 @@ class _Reach:
         reach = 0.0
         for rows in tiles(*block.scores.shape):
             x = block.scores[rows].T
+            hidden = x < x.max(axis=0) - FAR
             change = self.family.scores(np.where(np.isneginf(x), 0.0, x) if self.masked else x, self.step)
-            reach = max(reach, float(np.ptp(change, axis=0).max(initial=0.0)))
+            low = np.where(hidden, np.inf, change).min(axis=0)
+            high = np.where(hidden, -np.inf, change).max(axis=0)
+            reach = max(reach, float((high - low).max(initial=0.0)))
         return {"reach": (reach,)}
 
 
