@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -151,3 +154,28 @@ def test_what_is_ignored_stays_ignored() -> None:
         "os.kill(os.getpid(), signal.SIGHUP)", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
     )
     assert ended.returncode == 0
+
+
+def test_from_another_thread_signals_are_left_alone() -> None:
+    """Python gives signals to the main thread, and lets no other set a handler."""
+    before, codes = signal.getsignal(signal.SIGINT), list[int]()
+    thread = threading.Thread(target=lambda: codes.append(run(raising(CalibrateError("E104", "a")), debug=False)))
+    thread.start()
+    thread.join()
+    assert codes == [2]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_streams_of_somebody_else() -> None:
+    """As where a notebook or a test catches what is printed: what is in memory has no encoding to be told about."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        assert run(lambda: sys.stdout.write("\u732b\n") and None, debug=False) == 0
+        assert run(raising(CalibrateError("E104", "\u732b")), debug=False) == 2
+    assert (out.getvalue(), err.getvalue()) == ("\u732b\n", "error[E104]: \u732b\n")
+
+
+def test_a_stream_that_the_work_closed() -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run(sys.stdout.close, debug=False) == 0
+    assert program("sys.stdout.close(); return 4").returncode == 4
