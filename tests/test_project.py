@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,47 @@ def test_every_make_target_is_phony_and_documented() -> None:
     phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE).group(1).split())  # type: ignore[union-attr]
     assert phony == set(re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE))
     assert phony >= set(TARGETS)
+
+
+def unexplained(text: str) -> list[int]:
+    """Numbers of the lines that are excluded from the measurement of coverage without a reason of two words or more."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        pragma = re.search(r"#\s*pragma[:\s]\s*no\s*(cover|branch)\b(.*)", line, re.IGNORECASE)
+        if pragma and len(re.findall(r"[A-Za-z]+", pragma[2])) < 2:
+            found.append(number)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("x = 1  # pragma: no cover", [1]),
+        ("x = 1  # PRAGMA no branch", [1]),
+        ("x = 1  # pragma:no cover  (because)", [1]),
+        ("\n# pragma: no cover \n", [2]),
+        ("x = 1  # pragma: no cover  only where there is no fork", []),
+        ("x = 1  # covers nothing", []),
+    ],
+)
+def test_an_exclusion_says_why(line: str, found: list[int]) -> None:
+    assert unexplained(line) == found
+
+
+def test_every_line_that_is_not_measured_says_why() -> None:
+    for path in sorted((ROOT / "calibrate").rglob("*.py")):
+        lines = unexplained(path.read_text())
+        assert not lines, f"{path.relative_to(ROOT)}, lines {lines}: no reason beside `pragma: no cover`"
+
+
+def test_what_must_be_covered_wholly_is_there() -> None:
+    covered = runpy.run_path(str(ROOT / "tests" / "covered.py"))
+    for part in covered["WHOLE"]:
+        assert (ROOT / "calibrate" / part).is_dir() == part.endswith("/")
+        assert (ROOT / "calibrate" / part).exists()
+    missing = {"missing_lines": [7], "missing_branches": []}
+    files = {f"calibrate/{name}": missing for name in ("reading/scale.py", "cli/exits.py", "cli/app.py")}
+    assert [line.partition(":")[0] for line in covered["gaps"](files)] == list(files)[:2]
 
 
 def test_files_are_small() -> None:

@@ -17,6 +17,7 @@ from calibrate.table import Decision, Fault, Numbers, Source, Table, pick, place
 
 BLOCK = 1 << 20
 """Numbers of one block, where a column is taken out of many rows."""
+_NO_OTHER: dict[str, Table] = {}
 
 
 class StoredNumbers:
@@ -107,7 +108,7 @@ class ArrayTable:
     stored: StoredNumbers
     decisions: tuple[Decision, ...] = ()
     arrays: tuple[str, ...] = ()
-    reopen: Callable[[str], Table] | None = None
+    reopen: Callable[[str], Table] = _NO_OTHER.__getitem__
     names: tuple[str, ...] | None = None
     faults: tuple[Fault, ...] = ()
     n: int = field(init=False)
@@ -140,8 +141,6 @@ class ArrayTable:
 
     def other(self, name: str) -> Table:
         """Another of `arrays`."""
-        if self.reopen is None:
-            raise KeyError(name)
         return self.reopen(name)
 
 

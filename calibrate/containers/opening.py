@@ -218,9 +218,7 @@ def _unpacked(path: str, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]
                     unpack = zlib.decompressobj(wbits=31) if left else unpack
                     continue
                 yield unpack.decompress(left, PIECE)
-                left = unpack.unconsumed_tail or unpack.unused_data
-        while not unpack.eof and (piece := unpack.decompress(b"", PIECE)):
-            yield piece
+                left = unpack.unconsumed_tail or unpack.unused_data  # the end mark stays until all before it is out
     except zlib.error as error:
         raise CalibrateError(
             "E106", f"{named(path)}: damaged gzip: {shown(error)}", "transfer or compress it again"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from calibrate.errors import CalibrateError, shown
@@ -117,11 +118,10 @@ def _broken(text: str, delimiter: str, padded: bool, line: int, where: str, erro
     """The error of a quote that goes wrong, with the line on which its row starts."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=padded, strict=True)
     start = line
-    try:
-        for _ in reader:
+    with suppress(csv.Error):  # it comes again
+        while True:
+            next(reader)
             start = line + reader.line_num
-    except csv.Error:
-        pass
     if "limit" in str(error):
         return CalibrateError(
             "E114",

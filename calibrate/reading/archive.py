@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calibrate.errors import CalibrateError, named, shown
+from calibrate.reading.columns import find
 from calibrate.reading.options import ReadOptions
 from calibrate.reading.words import CONFIDENCES, PREDICTIONS, is_id, plain
-from calibrate.table import Archive, Decision, Fault, Numbers, Source, Table, place
+from calibrate.table import Archive, Decision, Fault, Matrix, Numbers, Source, Table, place
 
 SCORE_ARRAYS = (
     *("logits", "logit", "scores", "score", "log_probs", "logprobs", "log_probabilities", "probs", "probabilities"),
@@ -46,10 +48,10 @@ class Beside:
         )
 
     def numbers(self, columns: Sequence[int]) -> Numbers:
-        """Columns of one of the arrays: those of the scores, or one other."""
+        """Columns of one of the arrays, read where they lie; those of several, put side by side in memory."""
         parts = {self._at[j][0] for j in columns}
-        if len(parts) != 1:
-            raise TypeError("columns of several arrays are no matrix")
+        if len(parts) > 1:
+            return Matrix(np.hstack([self.numbers([j]).read(0, self.n).copy() for j in columns]))
         return self._parts[parts.pop()].numbers([self._at[j][1] for j in columns])
 
     def column(self, j: int) -> np.ndarray:
@@ -87,11 +89,15 @@ def labels_in(table: Table, options: ReadOptions) -> Table | None:
     return None
 
 
-def with_its_arrays(table: Table, options: ReadOptions) -> Table:
-    """An archive's scores with its ids, predictions, groups and weights beside them; any other table as it is."""
+def with_its_arrays(table: Table, options: ReadOptions, labels: Table | None = None) -> Table:
+    """An archive's scores with its ids, predictions, groups and weights beside them; any other table as it is.
+
+    Raises E202 where an array that a flag names, and no column of the labels' table, holds no value for each row.
+    """
     if not isinstance(table, Archive):
         return table
-    asked = {*options.groups, options.weight, options.id_column}
+    flags: dict[str | None, str] = {options.weight: "--weight", options.id_column: "--id-column"}
+    asked = flags | dict.fromkeys(options.groups, "--group")
     top = len(table.kinds) == 1 and plain(_key(table)) in CONFIDENCES
     others: dict[str, Table] = {}
     for name in table.arrays:
@@ -99,4 +105,13 @@ def with_its_arrays(table: Table, options: ReadOptions) -> Table:
             other = table.other(name)
             if other.n == table.n and len(other.kinds) == 1:
                 others[name] = other
+            elif name in asked and (labels is None or find(labels, name) is None):
+                raise _no_column(table, name, other, asked[name])
     return Beside(table, others) if others else table
+
+
+def _no_column(table: Table, name: str, other: Table, flag: str) -> CalibrateError:
+    where = f"{named(table.source.name)}, array {shown(name)!r} ({flag})"
+    found = f"found {other.n:,} by {len(other.kinds):,} values"
+    expected = f"one for each of the {table.n:,} rows of scores"
+    return CalibrateError("E202", f"{where}: {found}, expected {expected}", "name an array of as many values")

@@ -89,7 +89,7 @@ def needed(tables: Sequence[Table], wanted: str, flag: str) -> int:
         found = find(table, wanted)
         if found is not None:
             return found
-    files = " and ".join(named(t.source.name) for t in tables)
+    files = " and ".join(dict.fromkeys(named(t.source.name) for t in tables))
     columns = "; ".join(listed(t.names) if t.names else f"{len(t.kinds)} columns without names" for t in tables)
     raise CalibrateError(
         "E202",

@@ -216,10 +216,8 @@ def _predictions(case: Case) -> CalibrateError:
     )
 
 
-def refuse_predictions(table: Table, column: int, labels: Labels | None) -> None:
+def refuse_predictions(table: Table, column: int, labels: Labels) -> None:
     """Raises E213 if one column of scores holds whole numbers only, all of them labels."""
-    if labels is None or table.kinds[column] not in ("int", "float"):
-        return
     numbers = [v for t in labels.distinct if (v := whole(t)) is not None]
     if labels.kind == "bool":
         numbers = [0, 1]

@@ -96,7 +96,7 @@ def read(
     elif need_labels is not False:
         beside = labels_in(table, options)
         options = options if beside is None else replace(options, label_column=None)
-    return interpreted(with_its_arrays(table, options), beside, options, model, need_labels, execute)
+    return interpreted(with_its_arrays(table, options, beside), beside, options, model, need_labels, execute)
 
 
 def from_memory(

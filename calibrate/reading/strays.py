@@ -114,7 +114,7 @@ def numeric(table: Table, columns: Sequence[int]) -> tuple[int, ...]:
     for j in columns:
         if table.kinds[j] not in ("bool", "text"):
             continue
-        row = _first_text(table, j) if table.kinds[j] == "text" else 0
+        row = first_text(table, j) if table.kinds[j] == "text" else 0
         what = "a column of text or dates" if table.kinds[j] == "text" else "booleans (bool): predictions, not scores?"
         raise CalibrateError(
             "E211",
@@ -125,7 +125,7 @@ def numeric(table: Table, columns: Sequence[int]) -> tuple[int, ...]:
     return tuple(columns)
 
 
-def _first_text(table: Table, j: int) -> int:
+def first_text(table: Table, j: int) -> int:
     """The first row of a column of text that holds no number."""
     return next((row for row, text in enumerate(table.text(j)) if not is_number(text)), 0)
 
@@ -143,7 +143,7 @@ def _no_scores(table: Table, rest: Sequence[int], prediction: int | None) -> Cal
         message = f"{file}: found {counted}, none of them scores (ids or labels by name), expected columns of scores"
         return CalibrateError("E211", message, f"are the two files swapped? Else {_PICK}")
     j = rest[0]
-    row = _first_text(table, j)
+    row = first_text(table, j)
     message = (
         f"{file}: {table.place(row, j)}: found '{shown(table.text(j)[row])}', expected a number: no column of scores, "
         "only text"

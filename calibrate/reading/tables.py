@@ -25,7 +25,7 @@ from calibrate.reading.join import partners, row_order, same_count
 from calibrate.reading.known import chosen_for
 from calibrate.reading.labels import Labels, labels_of
 from calibrate.reading.options import KnownModel, ReadOptions
-from calibrate.reading.strays import Chosen, chosen
+from calibrate.reading.strays import Chosen, chosen, first_text
 from calibrate.reading.words import listed
 from calibrate.table import Decision, Table
 
@@ -197,7 +197,7 @@ def weights_of(tables: Tables, options: ReadOptions, keep: np.ndarray | None) ->
         return None
     table, column, order = _beside(tables, options.weight)
     if table.kinds[column] == "text":
-        raise _bad_weight(table, 0, column)
+        raise _bad_weight(table, first_text(table, column), column)
     values = table.column(column).astype(np.float64)
     kept = np.ones(len(values), dtype=bool)
     if keep is not None:

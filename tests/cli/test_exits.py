@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -178,3 +181,28 @@ def test_a_thread_that_python_itself_cannot_start_has_that_message() -> None:
 @pytest.mark.parametrize("raised", ["ImportError('no module')", "RuntimeError('else')"])
 def test_other_errors_of_these_types_are_bugs(raised: str) -> None:
     assert program(f"raise {raised}").returncode == 3
+
+
+def test_from_another_thread_signals_are_left_alone() -> None:
+    """Python gives signals to the main thread, and lets no other set a handler."""
+    before, codes = signal.getsignal(signal.SIGINT), list[int]()
+    thread = threading.Thread(target=lambda: codes.append(run(raising(CalibrateError("E104", "a")), debug=False)))
+    thread.start()
+    thread.join()
+    assert codes == [2]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_streams_of_somebody_else() -> None:
+    """As where a notebook or a test catches what is printed: what is in memory has no encoding to be told about."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        assert run(lambda: sys.stdout.write("\u732b\n") and None, debug=False) == 0
+        assert run(raising(CalibrateError("E104", "\u732b")), debug=False) == 2
+    assert (out.getvalue(), err.getvalue()) == ("\u732b\n", "error[E104]: \u732b\n")
+
+
+def test_a_stream_that_the_work_closed() -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run(sys.stdout.close, debug=False) == 0
+    assert program("sys.stdout.close(); return 4").returncode == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from calibrate.containers.content import FileBytes, MemoryBytes
+from calibrate.containers.opening import Limits, open_input
 from calibrate.errors import CalibrateError
 
 DATA = bytes(range(200))
@@ -68,3 +70,26 @@ def test_the_descriptor_goes_with_the_object(path: str) -> None:
     for _ in range(20):
         opened(path).part(0, 1).read(1, 0)
     assert before == (len(os.listdir("/proc/self/fd")) if before else 0)
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "x: permission to read it is denied"),
+        (OSError(errno.EMFILE, "Too many open files"), "x: cannot be opened: too many open files"),
+        (OSError("of its own"), "x: cannot be opened: of its own"),
+    ],
+)
+def test_what_the_system_does_not_open(
+    path: str, monkeypatch: pytest.MonkeyPatch, problem: OSError, words: str
+) -> None:
+    def refuse(*_: object) -> int:
+        raise problem
+
+    sent = pickle.dumps(opened(path))
+    monkeypatch.setattr(os, "open", refuse)
+    for asked in (lambda: open_input(path, Limits()), lambda: pickle.loads(sent)):
+        with pytest.raises(CalibrateError) as caught:
+            asked()
+        assert caught.value.code == "E102"
+        assert caught.value.message.endswith(words)

@@ -68,3 +68,7 @@ def test_decimal_commas_allow_no_points() -> None:
     assert found is not None
     assert found.tolist() == [[1.5, 2.0]]
     assert numbers(b"1,5;2.5\n", 1, ";", ",", ["float", "float"]) is None
+
+
+def test_texts_that_are_none_are_left_to_the_strict_reader() -> None:
+    assert texts(b"1,\xff\n2,b\n", 2, ",", ".", 2, 1) is None

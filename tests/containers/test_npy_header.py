@@ -107,3 +107,12 @@ def test_law_any_header_is_read_or_refused(header: str) -> None:
         assert error.code in {"E106", "E112"}
     else:
         assert np.prod(found.shape, dtype=object) * found.dtype.itemsize == 48
+
+
+@pytest.mark.parametrize("dtype", ["<f3", "<x4", "<F8", "|T16", "<b8[ns]", "<i99999999999999999999"])
+def test_types_that_are_none_of_numbers(dtype: str) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        read_header(MemoryBytes(array(GOOD.replace("<f8", dtype))), "x.npy")
+    assert caught.value.code == "E112"
+    assert caught.value.message == f"x.npy: found the dtype {dtype!r}, which is unknown here; expected numbers"
+    assert "astype(float)" in caught.value.hint

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from calibrate.containers.content import PIECE
 from calibrate.containers.opening import Limits, limits_from, open_input, suffix
 from calibrate.errors import CalibrateError
 
@@ -97,6 +98,33 @@ def test_a_wrong_checksum_of_gzip(place: Path) -> None:
     assert code("x.csv.gz") == "E106"
 
 
+@pytest.mark.parametrize(
+    "members", [[DATA], [bytes(3 << 20)], [DATA, bytes(PIECE), DATA]], ids=["few", "many", "three"]
+)
+def test_gzip_is_cut_off_anywhere(place: Path, members: list[bytes]) -> None:
+    packed = b"".join(map(gzip.compress, members))
+    last = len(packed) - len(gzip.compress(members[-1]))
+    for end in {*range(last + 2, len(packed), 97), *range(max(last + 2, len(packed) - 30), len(packed))}:
+        (place / "x.csv.gz").write_bytes(packed[:end])
+        with pytest.raises(CalibrateError, match=r"x\.csv\.gz: truncated gzip") as caught:
+            open_input("x.csv.gz", Limits())
+        assert (caught.value.code, caught.value.hint) == ("E106", "transfer or compress it again")
+
+
+@pytest.mark.parametrize("size", [PIECE - 258, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 258])
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_gzip_that_ends_with_a_piece(place: Path, size: int, level: int) -> None:
+    (place / "x.csv.gz").write_bytes(gzip.compress(bytes(size), level))
+    assert open_input("x.csv.gz", Limits()).content.size == size
+
+
+def test_gzip_inside_gzip(place: Path) -> None:
+    (place / "x.csv.gz").write_bytes(gzip.compress(gzip.compress(DATA)))
+    with pytest.raises(CalibrateError, match=r"x\.csv\.gz: found gzip inside gzip") as caught:
+        open_input("x.csv.gz", Limits())
+    assert (caught.value.code, caught.value.hint) == ("E106", "unpack it: gunzip FILE")
+
+
 def test_unpacked_bytes_are_counted(place: Path) -> None:
     (place / "bomb.csv.gz").write_bytes(gzip.compress(bytes(8 << 20)))
     assert code("bomb.csv.gz", Limits(max_bytes=1 << 20)) == "E114"
@@ -137,6 +165,24 @@ def test_a_pipe_is_read_to_its_end_and_no_further_than_allowed(place: Path) -> N
             assert code("pipe", limits) == "E114"
         writer.join()
     assert stat.S_ISFIFO(os.stat("pipe").st_mode)
+
+
+@pytest.mark.parametrize("data", [DATA, gzip.compress(DATA), b"x"], ids=["plain", "gzip", "one byte"])
+def test_a_pipe_may_give_one_byte_at_a_time(place: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    (place / "x").write_bytes(data)
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, _: read(descriptor, 1))
+    saved, descriptor = os.dup(0), os.open("x", os.O_RDONLY)
+    try:
+        os.dup2(descriptor, 0)
+        opened = open_input("-", Limits())
+    finally:
+        os.dup2(saved, 0)
+        os.close(saved)
+        os.close(descriptor)
+    assert opened.content.read(99, 0) == (DATA if data != b"x" else b"x")
+    assert opened.digest == hashlib.sha256(data).hexdigest()
+    assert opened.gzip is data.startswith(b"\x1f\x8b")
 
 
 def test_standard_input_may_be_a_file_a_pipe_or_nothing(place: Path) -> None:

@@ -80,3 +80,14 @@ def test_a_plain_file_is_not_read_ahead(tmp_path: Path) -> None:
     assert first == b""
     assert os.read(descriptor, 9) == b"abc"
     os.close(descriptor)
+
+
+def test_where_the_system_tells_nobody_it_is_asked_again(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS, whose poll(2) comes back at once from a pipe that nobody has opened."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    process = writer(pipe, "file.write(b'1,2\\n3,4\\n')")
+    assert open_input(pipe, Limits()).content.read(99, 0) == b"1,2\n3,4\n"
+    assert process.wait() == 0
+    with pytest.raises(CalibrateError, match=r"nobody opened for writing in 0\.05 s") as caught:
+        open_waiting(pipe, 0.05)
+    assert caught.value.code == "E102"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,10 @@ HEADERS = [
     ("0,1\n1,2\n2,3\n", None, False),
     (",0,1\n0,.5,1.5\n1,2.5,3\n", ("", "0", "1"), True),
     (",c0,c1\n0,.5,1.5\n1,2.5,3\n", ("", "c0", "c1"), False),
+    (",0,1\n0,5,7\n1,2,3\n", ("", "0", "1"), True),
+    ("7,42\n" + ".5,1.5\n" * 10, ("7", "42"), True),
+    ("7,42\n" + ".5,1.5\n" * 9, None, False),
+    ("7,42\n" + ".5,1.5\n" * 9 + "1,.5\n", None, False),
     ("id,0,1\na,.5,1.5\nb,2.5,3\n", ("id", "0", "1"), True),
     ("a,.5,1\nb,.25,2\n", None, False),
     ("zero,1,2\n.1,.2,.3\n.5,.6,.7\n", ("zero", "1", "2"), False),
@@ -321,6 +326,32 @@ def test_errors_of_large_files_name_row_and_line(bad: str) -> None:
         assert strict.faults == fast.faults
         assert strict.faults[0].row == 300
         assert fast.place(300, 1) == "row 301 (line 302), column 2 'b'"
+
+
+@pytest.mark.parametrize("blank", ["\n", "\n\n", " \n"])
+@pytest.mark.parametrize("entry", [SMALL, FAST], ids=["strict", "fast"])
+def test_a_blank_line_at_the_end_of_a_piece_is_none_at_the_end_of_the_file(entry: Csv, blank: str) -> None:
+    """The first piece ends behind the blank line, and the rows go on in the next."""
+    above = "a,b\n" + "1.5,2.5\n" * ((300 - 4 - len(blank)) // 8)
+    above += "1" * (300 - len(above) - len(blank) - 4) + ",.5\n" + blank
+    assert len(above) == 300
+    code, message = refused(above + "3.5,4.5\n" * 400, entry)
+    rows = above.count(",") - 1
+    assert code == "E109"
+    assert f"row {rows + 1} (line {rows + 2}): found a blank line" in message
+    assert entry.read(opened(above)).n == rows
+
+
+def test_text_that_changed_since_it_was_read_is_read_with_care(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"name,a\n" + b"cat,1.5\n" * 400)
+    found = FAST.read(open_input(str(path), Limits()))
+    with path.open("r+b") as file:
+        file.seek(-8, os.SEEK_END)
+        file.write(b"\xff")
+    with pytest.raises(CalibrateError, match="line 401: found byte 0xff, expected UTF-8") as caught:
+        found.text(0)
+    assert caught.value.code == "E108"
 
 
 @settings(deadline=None, max_examples=50)

@@ -165,3 +165,10 @@ def test_memory_is_that_of_a_block_and_no_data_frame_library_is_imported(tmp_pat
     assert float(mebibytes) <= 32
     assert right == "True"
     assert modules == "[]"
+
+
+def test_beside_an_array_without_a_name_there_is_none() -> None:
+    found = Npy().read(opened(saved(np.eye(2))))
+    assert found.arrays == ()
+    with pytest.raises(KeyError):
+        found.other("labels")

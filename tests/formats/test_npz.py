@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -138,3 +139,36 @@ def test_two_arrays_of_one_name() -> None:
         archive.writestr("a.npy", npy(-X))
     with pytest.raises(CalibrateError, match="two arrays are called 'a'"):
         Npz().read(opened(buffer.getvalue()))
+
+
+def test_members_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = saved(a=X, b=X, c=X)
+    monkeypatch.setattr("calibrate.formats.npz.MOST_MEMBERS", 3)
+    assert Npz().choose(opened(data), "b", ()).n == 4
+    monkeypatch.setattr("calibrate.formats.npz.MOST_MEMBERS", 2)
+    with pytest.raises(CalibrateError, match=r"x\.npz: more than 2 members") as caught:
+        Npz().choose(opened(data), "b", ())
+    assert caught.value.code == "E114"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_needs_a_password(packed: bool) -> None:
+    """Bit 0 of the flags, 8 bytes into the entry of the central directory."""
+    data = bytearray(saved(packed, logits=X))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(CalibrateError, match="array 'logits': found an encrypted array") as caught:
+        Npz().read(opened(bytes(data)))
+    assert (caught.value.code, caught.value.hint) == ("E105", "write it with numpy.savez")
+
+
+def test_no_more_is_unpacked_than_is_declared() -> None:
+    """A member that says 100 bytes, and holds four million of them: reading stops at the hundredth."""
+    bomb = zipped({"logits.npy": bytes(4 << 20)})
+    lying = bomb.replace((4 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    tracemalloc.start()
+    with pytest.raises(CalibrateError, match="array 'logits': damaged") as caught:
+        Npz().read(opened(lying))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert caught.value.code == "E106"
+    assert peak < 4 << 20

@@ -127,6 +127,10 @@ def test_broken(data: bytes, words: str) -> None:
 
 
 def test_limits() -> None:
+    wide = saved(pl.DataFrame({"a": np.random.default_rng(0).normal(size=1000)}))
+    found = refused(wide, Limits(max_bytes=len(wide) - 1))
+    assert (found.code, found.hint) == ("E114", "set CALIBRATE_MAX_BYTES higher")
+    assert f"has more than {len(wide) - 1:,} bytes" in found.message
     many = saved(pl.DataFrame({"a": np.zeros(200_000)}))
     assert refused(many, Limits(max_bytes=1000)).code == "E114"
     assert refused(many, Limits(max_bytes=len(many) + 1000)).code == "E114"
@@ -145,3 +149,18 @@ def test_flipped_bytes_end_in_a_table_or_a_clean_error(capfd: pytest.CaptureFixt
         else:
             assert found.n > 0
     capfd.readouterr()
+
+
+def test_a_panic_of_polars_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no other process can be started, or it had more luck."""
+
+    def panic(*_: object) -> pl.DataFrame:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    monkeypatch.setattr("sys.executable", "")
+    assert Parquet().read(opened(saved(FRAME))).n == 3
+    monkeypatch.setattr(pl, "read_parquet", panic)
+    error = refused(saved(FRAME))
+    assert error.code == "E106"
+    assert error.message == "x.parquet: damaged parquet file: its metadata contradict its data"
+    assert error.hint == "transfer or write it again"

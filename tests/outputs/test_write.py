@@ -105,6 +105,7 @@ WRONG_FILES = [
     ("", "E502", "is no name of a file"),
     ("missing/out.csv", "E503", "found no folder"),
     ("file/out.csv", "E501", "Not a directory"),
+    ("missing/../file/out.csv", "E502", "file is a file, expected a folder"),
     ("loop", "E501", "symbolic links"),
     ("n" * 300, "E501", "name too long"),
 ]
@@ -213,6 +214,26 @@ def test_across_a_mount_the_files_are_copied(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "rename", refuse_folders)
     write_folder(folder, NEW)
     assert written(folder) == plain(NEW)
+    assert leftovers(tmp_path) == []
+
+
+def test_what_fails_across_a_mount_leaves_the_earlier_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "out"
+    write_folder(folder, OLD)
+    rename = os.rename
+
+    def refuse(source: str, target: str) -> None:
+        if target == str(folder):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        if os.path.dirname(source) != os.path.dirname(target):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(CalibrateError, match="out: cannot be written: Input/output error") as caught:
+        write_folder(folder, NEW)
+    assert (caught.value.code, "choose another place" in caught.value.hint) == ("E501", True)
+    assert written(folder) == plain(OLD)
     assert leftovers(tmp_path) == []
 
 
@@ -545,6 +566,32 @@ def test_two_files_change_together_where_they_are_interrupted(tmp_path: Path) ->
         came, _ = interrupted(line, lambda: write_files({str(first): b"new", str(second): b"new"}))
         assert first.read_bytes() == second.read_bytes()
     assert line > 50
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("n", [1, 2])
+def test_an_interruption_between_two_files_waits_for_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, after: bool, problem: type[BaseException]
+) -> None:
+    first, second = tmp_path / "a.md", tmp_path / "b.xml"
+    first.write_bytes(b"old")
+    replace, left = os.replace, n
+
+    def interrupted(source: str, target: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0 and not after:
+            raise problem
+        replace(source, target)
+        if left == 0:
+            raise problem
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(problem):
+        write_files({str(first): b"new", str(second): b"new"})
+    assert first.read_bytes() == second.read_bytes() == b"new"
+    assert sorted(os.listdir(tmp_path)) == ["a.md", "b.xml"]
 
 
 @pytest.mark.parametrize("ready", [ready_for_file, lambda path: ready_for_folder(path, ["a"])], ids=["file", "folder"])

@@ -67,3 +67,70 @@ def test_errors_name_row_and_array(reads: Any) -> None:
         reads({"logits": bad, "id": np.arange(5, 9), "labels": Y})
     with pytest.raises(CalibrateError, match=r"scores.npz: found 4 rows of scores, .*scores.npz: 3 labels"):
         reads({"logits": Z, "labels": Y[:3]})
+
+
+@pytest.mark.parametrize(
+    ("id_", "dtype"), [(np.arange(7.0, 11), np.float64), (np.arange(4, dtype=np.float32), np.float32)]
+)
+def test_scores_out_of_several_arrays(reads: Any, id_: np.ndarray, dtype: type) -> None:
+    """An array is no column by its name alone: whoever says so gets what the same columns of a CSV would give."""
+    arrays = {"logits": Z.astype(dtype), "labels": np.array([0, 1, 2, 0]), "id": id_}
+    data = reads(arrays, score_columns=("1", "id", "0"), label_base=0)
+    assert first(data).scores.dtype == dtype
+    assert first(data).scores.tolist() == np.column_stack([Z[:, 1], id_, Z[:, 0]]).tolist()
+    assert data.classes == ("1", "id", "0")
+
+
+@pytest.mark.parametrize("column", ["nope", "logits"])
+def test_labels_that_are_no_other_array(reads: Any, column: str) -> None:
+    with pytest.raises(CalibrateError, match=rf"scores\.npz: no column '{column}' \(--label-column\)") as caught:
+        reads({"logits": Z, "labels": Y}, label_column=column)
+    assert caught.value.code == "E202"
+
+
+def test_the_first_array_of_labels_that_is_there_is_taken(reads: Any) -> None:
+    assert first(reads({"logits": Z, "truth": Y}, label_column=("logits", "truth"))).labels.tolist() == Y.tolist()
+
+
+def test_an_archive_without_labels(reads: Any) -> None:
+    with pytest.raises(CalibrateError, match=r"scores\.npz: no labels") as caught:
+        reads({"logits": Z, "year": Y})
+    assert (caught.value.code, "--label-column NAME" in caught.value.hint) == ("E203", True)
+    assert not reads({"logits": Z, "year": Y}, need_labels=None).labels_known
+
+
+def test_arrays_have_no_header_that_could_be_a_row(reads: Any) -> None:
+    with pytest.raises(CalibrateError, match=r"found 4 rows of scores, .*labels\.csv: 5 labels") as caught:
+        reads({"logits": Z, "year": Y}, "label\n0\n1\n1\n0\n1\n", groups=("year",))
+    assert caught.value.code == "E216"
+
+
+def test_an_id_that_does_not_fit_is_left_alone(reads: Any) -> None:
+    for ids in (np.arange(3), np.zeros((4, 2))):
+        assert reads({"logits": Z, "labels": Y, "id": ids}).ids is None
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [({"groups": ("year",)}, "--group"), ({"weight": "year"}, "--weight"), ({"id_column": "year"}, "--id-column")],
+)
+@pytest.mark.parametrize(("array", "words"), [(np.arange(3), "3 by 1 values"), (np.zeros((4, 2)), "4 by 2 values")])
+def test_an_array_that_a_flag_names_has_a_value_for_each_row(
+    reads: Any, options: dict[str, Any], flag: str, array: np.ndarray, words: str
+) -> None:
+    expected = rf"scores\.npz, array 'year' \({flag}\): found {words}, expected one for each of the 4 rows of scores"
+    with pytest.raises(CalibrateError, match=expected) as caught:
+        reads({"logits": Z, "labels": Y, "year": array}, **options)
+    assert (caught.value.code, caught.value.hint) == ("E202", "name an array of as many values")
+
+
+def test_a_column_of_the_labels_is_taken_where_the_array_does_not_fit(reads: Any) -> None:
+    labels = "label,year\n0,2020\n1,2021\n1,2022\n0,2023\n"
+    data = reads({"logits": Z, "year": np.arange(3)}, labels, groups=("year",))
+    assert data.groups["year"].tolist() == ["2020", "2021", "2022", "2023"]
+
+
+def test_a_file_is_named_once(reads: Any) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        reads({"logits": Z, "labels": Y}, groups=("year",))
+    assert (caught.value.code, caught.value.message.count("scores.npz")) == ("E202", 1)

@@ -132,3 +132,10 @@ def test_what_is_no_table_of_scores(in_memory: Any, scores: Any, words: str) -> 
 def test_places_are_rows_and_indices() -> None:
     assert table_of({"a": [1, 2]}, "scores").place(1, 0) == "row 2 (index 1), column 1 'a'"
     assert table_of([1, 2], "scores").place(1) == "row 2 (index 1)"
+
+
+@pytest.mark.parametrize("more", [LABELS[:-1], [*LABELS, 0]])
+def test_names_of_a_frame_are_never_a_row(in_memory: Any, more: list[int]) -> None:
+    with pytest.raises(CalibrateError, match=rf"scores: found 4 rows of scores, labels: {len(more)} labels") as caught:
+        in_memory(pd.DataFrame(SCORES, columns=NAMES), more)
+    assert caught.value.code == "E216"

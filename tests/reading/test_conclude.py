@@ -7,6 +7,7 @@ import pytest
 
 from calibrate.errors import CalibrateError
 from calibrate.reading.conclude import looks_like_logs
+from calibrate.reading.scale import SAMPLE
 
 P = np.array([[0.25, 0.75], [0.5, 0.5], [0.875, 0.125], [0.0625, 0.9375]])
 Y = np.array([1, 0, 0, 1])
@@ -36,6 +37,9 @@ Q = P[:, 1]
         (P * 3, np.eye(2, dtype=int)[Y], {"input": "sigmoid"}, "logits"),
         (-P / 1e6, Y, {}, "logits"),
         (P * np.array([1e-310, -1e-310]), Y, {}, "logits"),
+        (np.array([-1e-9, 0.5, 0.75, 0.25]), [0, 1, 1, 0], {}, "logits"),
+        (np.array([1 + 1e-9, 0.5, 0.75, 0.25]), [1, 0, 1, 0], {}, "probs"),
+        (np.array([0, 1] * 150 + [2.5, -1.5]), [0, 1] * 150 + [1, 0], {}, "logits"),
     ],
 )
 def test_scales(in_memory: Any, scores: np.ndarray, labels: np.ndarray, options: dict[str, Any], scale: str) -> None:
@@ -89,3 +93,67 @@ def test_looks_like_logs() -> None:
     assert not looks_like_logs(np.log(P) + 1e-2)
     assert not looks_like_logs(np.array([[np.nan, 0.0]]))
     assert not looks_like_logs(np.zeros((2, 1)))
+
+
+def changed(row: list[float]) -> np.ndarray:
+    found = P.copy()
+    found[1] = row
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scores", "place", "why", "hint"),
+    [
+        (changed([5, 0.5]), "row 2 (index 1), column 1: found 5", "most rows are probabilities", "mend the row"),
+        (changed([-1e-9, 0.7]), "row 2 (index 1): found values that sum to 0.7", "most rows are", "mend the row"),
+        (P * 100, "row 1 (index 0), column 1: found 25", "rows sum to 100: percentages?", "divide them by 100"),
+    ],
+    ids=["a value", "a sum", "percentages"],
+)
+def test_damaged_probabilities_are_no_logits(
+    in_memory: Any, scores: np.ndarray, place: str, why: str, hint: str
+) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        in_memory(scores, Y)
+    assert caught.value.code == "E214"
+    assert caught.value.message.startswith(f"scores: {place}")
+    assert why in caught.value.message and hint in caught.value.hint
+    assert in_memory(scores, Y, input="logits").scale == "logits"
+
+
+@pytest.mark.parametrize(("name", "low", "code"), [("p_prob", 0, "E214"), ("p_prob", -1, ""), ("z", 0, "")])
+def test_a_name_says_that_a_column_should_hold_probabilities(reads: Any, name: str, low: int, code: str) -> None:
+    rows = f"{name},label\n" + "".join(f"{i + low},{i % 3 % 2}\n" for i in range(40))
+    if not code:
+        assert reads(rows).scale == "logits"
+        return
+    with pytest.raises(
+        CalibrateError, match=r"row 3 \(line 4\), column 1 'p_prob': found 2.*so its name says"
+    ) as caught:
+        reads(rows)
+    assert (caught.value.code, "--input logits" in caught.value.hint) == (code, True)
+
+
+def test_percentages_of_one_event_are_asked_about(in_memory: Any) -> None:
+    scores, labels = np.linspace(0, 100, 30), [0, 1] * 15
+    asked = [note for note in in_memory(scores, labels).notes if "are these percentages?" in note]
+    assert len(asked) == 1 and asked[0].startswith("WARNING: no logit is below 0")
+    for other in (scores - 1, scores[:28]):
+        assert not any("percentages" in note for note in in_memory(other, labels[: len(other)]).notes)
+    assert not any("percentages" in note for note in in_memory(scores, labels, input="logits").notes)
+
+
+def test_sums_that_were_rounded_are_said(in_memory: Any) -> None:
+    thirds = np.tile([[0.332, 0.333, 0.333], [0.2, 0.3, 0.5], [0.5, 0.3, 0.2]], (3, 1))
+    found = in_memory(thirds, [0, 2, 0] * 3)
+    assert found.scale == "probs"
+    assert "rows sum to 1 only within 0.002 (rounded?; accepted up to 0.01)" in found.notes
+
+
+def test_nothing_is_concluded_from_a_sample_of_which_nothing_is_left(in_memory: Any) -> None:
+    """Of many rows some are looked at, evenly spaced: here every one of them is dropped."""
+    scores = np.random.default_rng(0).normal(size=(2 * SAMPLE, 3))
+    labels = scores.argmax(axis=1)
+    scores[::2] = np.nan
+    found = in_memory(scores, labels, drop_missing=True)
+    assert (found.scale, found.rows.n, found.dropped) == ("logits", SAMPLE, SAMPLE)

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calibrate.containers.container import open_table
 from calibrate.errors import CalibrateError
+from calibrate.reading.header import agreed
 
 GOOD = "3.5,1,0.5\n0,2,1\n1,0,4\n5,1,2\n"
 TRUTH = "0\n1\n2\n0\n"
@@ -18,6 +20,8 @@ TRUTH = "0\n1\n2\n0\n"
         ("0,1,2\n" + GOOD.replace("3.5", "4").replace("0.5", "0"), TRUTH, [4, 1, 0]),
         ("0,1,2\n" + GOOD, TRUTH, [3.5, 1, 0.5]),
         ("0,1,2\n" + GOOD, "2\n" + TRUTH, [0, 1, 2]),
+        ("0,1,2\n" + GOOD, "0\n" + TRUTH, [3.5, 1, 0.5]),
+        ("0,1,2\n" + GOOD.replace("3.5", "4").replace("0.5", "0"), "0\n" + TRUTH, [4, 1, 0]),
         ("a,b,c\n" + GOOD, "a\nb\nc\na\n", [3.5, 1, 0.5]),
         ("a,b\n3.5,1\n0.5,2\n", "a\nb\n", [3.5, 1]),
     ],
@@ -54,3 +58,26 @@ def test_columns_of_a_headed_table(reads: Any) -> None:
     data = reads(rows, "0\n2\n2\n0\n", weight="1")
     assert data.classes == ("0", "2")
     assert np.asarray(data.rows.loads[0]().weights).tolist() == [1, 2, 0, 1]
+
+
+def test_two_changes_that_would_both_make_the_counts_agree_are_none(reads: Any) -> None:
+    """The first label is a class, and may have no header above it; the first scores count the columns."""
+    with pytest.raises(CalibrateError, match=r"4 rows of scores.*3 labels") as caught:
+        reads("0,1,2\n4,1,0\n0,2,1\n1,0,4\n", "cat\ndog\nfox\ndog\n", classes=("cat", "dog", "fox"))
+    assert caught.value.code == "E216"
+
+
+def test_numbers_that_do_not_count_are_no_header(reads: Any) -> None:
+    with pytest.raises(CalibrateError, match=r"5 rows of scores.*4 labels") as caught:
+        reads("0.0,1.0,2.0\n4,1,0\n0,2,1\n1,0,4\n5,1,2\n", TRUTH)
+    assert caught.value.code == "E216"
+
+
+def test_a_headed_table_is_a_table(tmp_path: Any) -> None:
+    (tmp_path / "z.csv").write_text("0,1,2\n4,1,0\n0,2,1\n1,0,4\n5,1,2\n")
+    (tmp_path / "y.csv").write_text(TRUTH)
+    plain = open_table(str(tmp_path / "z.csv"))
+    found = agreed(plain, open_table(str(tmp_path / "y.csv"))).scores
+    assert (found.names, found.n, found.headerless()) == (("0", "1", "2"), 4, plain)
+    assert found.numbers([0]).dtype == np.float64
+    assert found.numbers([0]).read(0, 9).tolist() == [[4], [0], [1], [5]]

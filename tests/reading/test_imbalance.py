@@ -79,6 +79,8 @@ def test_prior_shift_takes_the_weights_back() -> None:
         ("0", "found '0', expected balanced"),
         ("0=-1", "found '0=-1'"),
         ("0=nan", "found '0=nan'"),
+        ("0=two", "found '0=two'"),
+        ("0=", "found '0='"),
         ("0=inf", "found '0=inf'"),
         ("0=0,1=0,2=0", "every row has weight 0"),
     ],

@@ -27,6 +27,8 @@ def warned(notes: tuple[str, ...]) -> list[str]:
         (100 * np.eye(4)[Y] + Z, Y, {}, "every prediction is right in the 400 rows"),
         (np.vstack([Z, Z]), np.r_[Y, Y], {}, "400 of 800 rows of scores repeat"),
         (S, B, {}, ""),
+        (S, np.ones(400, int), {"classes": ("no", "yes")}, ""),
+        (S, np.zeros(400, int), {"classes": ("no", "yes")}, ""),
         (-S, B, {}, "below chance"),
         (S, np.roll(B, 7), {}, "near chance"),
         (S + 100.0 * B, B, {}, "perfectly"),
@@ -63,6 +65,7 @@ def test_repeated_rows() -> None:
     rows[50:60] = rows[:10]
     assert repeated(rows, 100) == ["WARNING: 10 of 100 rows of scores repeat an earlier row exactly"]
     assert repeated(rows, 200) == ["WARNING: 10 of the first 100 rows of scores repeat an earlier row exactly"]
+    assert repeated(np.vstack([rows[:60], RNG.normal(size=(941, 5))]), 1001) == []  # 10 of 1001: fewer than one in 100
     rows[50:60, 4] += 1
     assert repeated(rows, 100) == []
     assert repeated(np.ones((100, 5)), 100) == []

@@ -10,6 +10,7 @@ import pytest
 from calibrate.errors import CalibrateError
 from calibrate.reading.arrays import table_of
 from calibrate.reading.scale import Look, Seen
+from calibrate.rows import block_rows
 
 
 def look(scores: Any, truth: Any = None, **more: Any) -> Seen:
@@ -102,3 +103,12 @@ def test_log_probabilities_are_never_above_zero() -> None:
     assert look(logs).above_zero is None
     seen = look([[0.0], [-np.inf], [-1.0]], [[0], [1], [0]], logs=True, events=True)
     assert seen.masked_true == 2
+
+
+def test_a_block_of_which_nothing_is_left() -> None:
+    rows = block_rows(2)
+    scores = np.tile([[0.25, 0.75]], (3 * rows, 1))
+    scores[rows : 2 * rows] = np.nan
+    seen = look(scores, drop_missing=True)
+    assert (seen.inside, seen.dropped, seen.first_off) == (True, rows, None)
+    assert seen.keep is not None and seen.keep.sum() == 2 * rows

@@ -30,6 +30,8 @@ def test_labels_beside_the_scores_yield_to_a_file_of_labels(reads: Any) -> None:
     [
         (["1", "-2", "1"], "row 2 (line 3), column 3 'w': found weight '-2'"),
         (["1", "x", "1"], "'x'"),
+        (["x", "y", "z"], "row 1 (line 2), column 3 'w': found weight 'x', expected a finite number, 0 or more"),
+        (["1", "y", "z"], "row 2 (line 3), column 3 'w': found weight 'y'"),
         (["0", "0", "0"], "every weight is 0"),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from calibrate.errors import CalibrateError
@@ -37,3 +39,33 @@ def test_classes_without_labels() -> None:
     assert unlabelled("multiclass", 3, None, False, ReadOptions(label_base=1)).classes == ("1", "2", "3")
     assert unlabelled("multilabel", 2, ("a", "b"), False, ReadOptions()).classes == ("a", "b")
     assert unlabelled("top-label", 1, None, False, ReadOptions()).classes == ()
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "options", "code", "words"),
+    [
+        (
+            "x,y,z,l,m\n1.5,2,0,1,0\n0.5,3,1,0,1\n",
+            None,
+            {"label_column": ("l", "m"), "score_columns": ("x", "y", "z")},
+            "E209",
+            "scores.csv: 2 columns of labels, the scores have 3; expected one column of labels, or one-hot rows",
+        ),
+        (
+            "confidence,prediction\n0.5,2\n0.5,3\n",
+            "l,m\n1,0\n0,1\n",
+            {},
+            "E203",
+            "scores.csv: confidences need the predicted class beside them, and one column of labels",
+        ),
+    ],
+    ids=["one-hot", "top-label"],
+)
+def test_several_columns_of_labels(
+    reads: Any, scores: str, labels: str | None, options: dict[str, Any], code: str, words: str
+) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        reads(scores, labels, **options)
+    assert caught.value.code == code
+    assert words in caught.value.message
+    assert caught.value.hint

@@ -81,3 +81,10 @@ def test_a_column_of_zeros_for_the_reference_class_is_a_class(reads: Any) -> Non
 
 def test_few_rows_may_be_whole_by_chance(reads: Any) -> None:
     assert reads("2.5,-1,0\n0.5,2,1\n1.5,0,4\n", "0\n1\n1\n").classes == ("0", "1", "2")
+
+
+def test_without_labels_a_column_of_whole_numbers_among_others_is_refused(reads: Any) -> None:
+    with pytest.raises(CalibrateError, match=r"column 4: found numbers beside 3 columns.*unlike the others") as caught:
+        reads(csv(beside(Y)), need_labels=False)
+    assert (caught.value.code, "--score-columns 1,2,3" in caught.value.hint) == ("E210", True)
+    assert reads(csv(beside(Y)), need_labels=False, score_columns=("*",)).rows.n_columns == 4
