@@ -92,7 +92,7 @@ def test_a_damaged_file(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_many_damaged_files(name: str) -> None:
-    check(name, 60 if "parquet" in name else 5000)
+    check(name, 60 if "parquet" in name else 1500)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if "gzip" in name or name == "npz"])
