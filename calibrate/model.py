@@ -120,8 +120,21 @@ class Calibrated:
         return self.calibrator.keeps_top
 
     def __call__(self, block: Block) -> Block:
-        """The same rows, transformed."""
-        return dataclasses.replace(block, scores=self.calibrator.transform(block.scores.astype(np.float64, copy=False)))
+        """The same rows, transformed. Raises `CalibrateError` E305 where parameters and scores are too large."""
+        scores = _transformed(self.calibrator, block.scores.astype(np.float64, copy=False))
+        return dataclasses.replace(block, scores=scores)
+
+
+def _transformed(calibrator: Calibrator, scores: np.ndarray) -> np.ndarray:
+    """What the calibrator makes of scores: of one event it may be infinite, among classes infinity is no number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = calibrator.transform(scores)
+    top = found.max(initial=-np.inf)
+    beyond = top == np.inf and not calibrator.for_events and found.shape[1] > 1
+    if (beyond or np.isnan(top)) and scores.max() < np.inf:
+        text = "the calibrated scores are no numbers: parameters of the model, times these scores, are beyond float64"
+        raise CalibrateError("E305", text, "fit again, on scores of this size")
+    return found
 
 
 _NAMED = {"required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -167,7 +180,7 @@ def from_json(data: bytes, name: str) -> Model:
         file = msgspec.convert({**found, "fit": restored_one(found.get("fit"), "$.fit")}, Document)
         calibrator = calibrator_of(file.calibrator)
         one = np.zeros((1, _sound(file.columns, file.classes, file.task)))
-        if calibrator.transform(one).shape != one.shape:
+        if _transformed(calibrator, one).shape != one.shape:
             raise ValueError(f"the calibrator is not one of {file.columns} columns")
         if file.scale not in SCALES:
             raise ValueError(f"its scale is {file.scale!r}, expected one of {', '.join(SCALES)}")

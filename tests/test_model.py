@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibrate.calibrators.matrix import Matrix
 from calibrate.calibrators.temperature import Temperature
 from calibrate.errors import CalibrateError
 from calibrate.links.sigmoid import Sigmoid
@@ -111,3 +112,14 @@ def test_what_is_no_model_is_refused(document: dict[str, object] | bytes, code: 
     assert caught.value.code == code
     assert "model.json" in caught.value.message
     assert word in caught.value.message
+
+
+def test_parameters_that_overflow_are_an_error_and_no_nan() -> None:
+    """As an edited file may hold them: towards -inf it is a probability of 0; among classes +inf is no number."""
+    rows = ((1e308, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    model = replace(MODEL, calibrator=Matrix(rows, (0.0,) * 3))
+    assert model.apply(np.array([[-9.0, 0.0, 1.0]]))[0, 0] == 0
+    opposite = replace(MODEL, calibrator=Matrix(((-1e308, 0.0, 0.0), *rows[1:]), (0.0,) * 3))
+    with pytest.raises(CalibrateError, match="beyond float64") as caught:
+        opposite.apply(np.array([[-9.0, 0.0, 1.0]]))
+    assert caught.value.code == "E305"

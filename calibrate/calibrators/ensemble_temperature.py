@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from calibrate.errors import CalibrateError
 from calibrate.fitting.forms import expect_softmax
 from calibrate.fitting.linear import expect_finite, fitted
 from calibrate.fitting.scale import best_scale
@@ -29,6 +30,8 @@ from calibrate.results import Fitted
 from calibrate.rows import Rows
 
 NAME = "ensemble-temperature"
+ROUNDING = 1e-6
+"""What the sum of the weights may be off by."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ class EnsembleTemperature:
     def __post_init__(self) -> None:
         """Refuse what is no temperature, and no weights."""
         expect_finite(NAME, self.temperature, positive=True)
-        expect_finite(NAME, self.tempered, self.untouched, self.uniform)
+        weights = (self.tempered, self.untouched, self.uniform)
+        expect_finite(NAME, weights)
+        if min(weights) < 0 or abs(sum(weights) - 1) > ROUNDING:
+            text = f"{NAME}: found weights {weights}, expected numbers of at least 0 that sum to 1"
+            raise CalibrateError("E305", text, "fit again")
 
     @property
     def n_parameters(self) -> int:

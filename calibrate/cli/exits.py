@@ -93,8 +93,7 @@ def _lacks_memory(problem: BaseException | None) -> bool:
 
 def _say_error(error: CalibrateError) -> int:
     _say(f"error[{error.code}]: {shown(error.message, _LINE)}")
-    if error.hint:
-        _say(f"hint: {shown(error.hint, _LINE)}")
+    _say(f"hint: {shown(error.hint or f'calibrate explain {error.code}', _LINE)}")
     return 2
 
 

@@ -6,6 +6,7 @@ All of it is concluded from the first rows, and stands in `Layout` with the reas
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ DELIMITERS = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma"}
 """In order of preference where nothing else decides: a comma beside one of the others is rather a decimal sign."""
 SAMPLE = 100
 """Rows from which delimiter and decimal sign are concluded."""
+_LINE_END = re.compile("\r\n?|\n")
 ENOUGH = 10
 """Rows without a whole number from which on a first row of whole numbers is no chance."""
 
@@ -55,24 +57,20 @@ class Layout:
         return len(self.numeric)
 
 
-def comment_lines(text: str) -> list[str]:
-    """The lines before the first row that start with #, as `numpy.savetxt` writes its header."""
+def comment_lines(text: str) -> tuple[list[str], int]:
+    """The lines before the first row that start with #, as `numpy.savetxt` writes its header; where that row starts."""
     found: list[str] = []
     start = 0
-    while text.startswith("#", start):
-        stop = text.find("\n", start)
-        line = text[start:] if stop < 0 else text[start:stop]
-        if stop < 0:
-            break
-        found.append(line.rstrip("\r"))
-        start = stop + 1
-    return found
+    while text.startswith("#", start) and (end := _LINE_END.search(text, start)):
+        found.append(text[start : end.start()])
+        start = end.end()
+    return found, start
 
 
 def dialect_of(text: str) -> tuple[str, str, bool, tuple[Decision, ...]]:
     """Delimiter, decimal sign and whether fields are padded, of the first rows (without comments)."""
     sample = text[: 1 << 16]
-    lines = sample.split("\n")[:SAMPLE]
+    lines = _LINE_END.split(sample)[:SAMPLE]
     if len(sample) < len(text) and len(lines) < SAMPLE and len(lines) > 1:
         lines.pop()
     best, highest, width = ",", (0.0, 0.0, 0.0), 1

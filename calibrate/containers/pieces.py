@@ -13,6 +13,8 @@ from calibrate.errors import CalibrateError
 
 FIRST = 1 << 20
 """Bytes of the first piece, from which the layout is concluded."""
+LEAST_FIRST = 2
+"""Lines of the first piece without comments, however long: a header alone says nothing of the columns below it."""
 LEAST_ROWS = 64
 """Rows of a later piece, however long they are: both readers work by columns."""
 MAX_ROW = 256 << 20
@@ -36,20 +38,21 @@ class Span:
 def pieces(
     content: Content, first: int, later: int, where: str, read: Callable[[bytes], object] | None = None
 ) -> Iterator[tuple[Span, bytes]]:
-    """The text without its byte order mark: about `first` bytes, then about `later` at a time (or `LEAST_ROWS`).
+    """The text without its byte order mark: about `first` bytes (or a header and a row), then about `later` at a time.
 
     `read` is called with all bytes in their order, for a digest. Raises `CalibrateError` E114 for an endless row.
     """
     at = len(BOM) if content.read(len(BOM), 0) == BOM else 0
     if read is not None:
         read(BOM[:at])
-    line, n = 1, first
+    line, n, is_first = 1, first, True
     while at < content.size:
         data = _near_row_end(content, n, at)
         cut = len(data) if at + len(data) >= content.size else _last_row_end(data)
-        if not cut:
+        if not cut or (is_first and at + cut < content.size and not _says_enough(data, cut)):
             if n >= MAX_ROW:
-                message = f"{where}: line {line}: a row is longer than {n >> 20} MiB, or a quote is never closed"
+                long = line + data.count(b"\n", 0, cut)
+                message = f"{where}: line {long}: a row is longer than {n >> 20} MiB, or a quote is never closed"
                 raise CalibrateError("E114", message, "look at that line")
             n *= 4
             continue
@@ -59,7 +62,7 @@ def pieces(
         ends = count(data, "\n")
         yield Span(at, cut, line, ends), data
         line += ends + _lone_returns(data)
-        at, n = at + cut, max(later, LEAST_ROWS * (cut // max(1, ends)))
+        at, n, is_first = at + cut, max(later, LEAST_ROWS * (cut // max(1, ends))), False
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
@@ -77,6 +80,15 @@ def count(data: bytes, char: str) -> int:
     """How often an ASCII character occurs: twice as fast as `bytes.count` where it is frequent."""
     codes, block = np.frombuffer(data, np.uint8), 1 << 18
     return sum(int(np.count_nonzero(codes[at : at + block] == ord(char))) for at in range(0, len(codes), block))
+
+
+def _says_enough(data: bytes, cut: int) -> bool:
+    """Whether `LEAST_FIRST` lines stand before `cut`, without comments."""
+    at = lines = 0
+    while lines < LEAST_FIRST and (end := data.find(b"\n", at, cut)) >= 0:
+        lines += not data.startswith(b"#", at)
+        at = end + 1
+    return lines == LEAST_FIRST
 
 
 def _lone_returns(data: bytes) -> int:

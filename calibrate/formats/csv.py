@@ -99,11 +99,11 @@ class _Reading:
 
     def _first(self, span: Span, data: bytes) -> Layout:
         text = strict_csv.decode(data, span.line, self.where)
-        comments = comment_lines(text)
-        for _ in comments:
-            text = text[text.index("\n") + 1 :]
+        comments, start = comment_lines(text)
+        ends = text.count("\n", 0, start)
+        text = text[start:]
         rest = len(text.encode())
-        span = Span(span.at + span.size - rest, rest, span.line + len(comments), span.ends - len(comments))
+        span = Span(span.at + span.size - rest, rest, span.line + len(comments), span.ends - ends)
         dialect = dialect_of(text)
         piece = strict_csv.split(text, dialect[0], dialect[2], span.line, self.where)
         if not piece.rows:

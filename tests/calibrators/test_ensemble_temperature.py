@@ -49,3 +49,11 @@ def test_no_answer_is_said(world: Any) -> None:
         with pytest.raises(CalibrateError) as caught:
             fit(scores, labels)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("weights", [(-0.5, 1.5, 0.0), (0.5, 0.25, 0.0), (1.0, 1.0, 1.0)])
+def test_weights_that_are_none_are_refused(weights: tuple[float, float, float]) -> None:
+    """As an edited model file may hold them: a negative one made every probability NaN."""
+    with pytest.raises(CalibrateError, match="sum to 1") as caught:
+        EnsembleTemperature(2.0, *weights)
+    assert caught.value.code == "E305"

@@ -45,7 +45,11 @@ OUTCOMES: list[tuple[Callable[[], int | None], int, str]] = [
     (raising(SystemExit(4)), 4, ""),
     (raising(SystemExit()), 0, ""),
     (raising(CalibrateError("E104", "a.csv: found 1", "do it")), 2, "error[E104]: a.csv: found 1\nhint: do it\n"),
-    (raising(CalibrateError("E104", "two\nlines \x1b[31m")), 2, "error[E104]: two\\nlines \\x1b[31m\n"),
+    (
+        raising(CalibrateError("E104", "two\nlines \x1b[31m")),
+        2,
+        "error[E104]: two\\nlines \\x1b[31m\nhint: calibrate explain E104\n",
+    ),
     (raising(KeyboardInterrupt()), 130, ""),
     (raising(BrokenPipeError()), 141, ""),
     (
@@ -128,6 +132,7 @@ def test_a_full_disk_behind_standard_output(text: str, unbuffered: str) -> None:
     assert ended.returncode == 2
     assert (
         ended.stderr == b"error[E508]: standard output or standard error: cannot be written: No space left on device\n"
+        b"hint: calibrate explain E508\n"
     )
 
 

@@ -8,6 +8,7 @@ from calibrate import registry, remedies
 from calibrate.api import bundle, report
 from calibrate.cli import options, pages
 from calibrate.cli.app import COMMANDS
+from calibrate.cli.exits import run
 from calibrate.cli.start import start
 from calibrate.cli.topics import ENTRIES, overview, page, topics
 from calibrate.errors import TITLES, CalibrateError
@@ -149,6 +150,21 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr().out
     assert start(["explain", "nothing-like-it"]) == 2
     assert capsys.readouterr().err.startswith("error[E607]: topic 'nothing-like-it' is unknown\nhint: ")
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_what_an_error_without_a_hint_of_its_own_says_to_do_can_be_done(
+    code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def app() -> None:
+        raise CalibrateError(code, "a.csv: found 1, expected 2")
+
+    assert run(app, debug=False) == 2
+    error, hint = capsys.readouterr().err.splitlines()
+    assert (error, hint[:6]) == (f"error[{code}]: a.csv: found 1, expected 2", "hint: ")
+    assert start(hint.removeprefix("hint: calibrate ").split()) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith(f"{code} (error)") and remedies.REMEDIES[code] in shown
 
 
 def test_commands_named_in_texts_exist() -> None:

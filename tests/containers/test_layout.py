@@ -38,6 +38,20 @@ def test_blanks_before_quotes() -> None:
     assert not dialect_of('"a","b"\n')[2]
 
 
-@pytest.mark.parametrize(("text", "lines"), [("a\n#b\n", []), ("# a\r\n#b\nc\n", ["# a", "#b"]), ("#a", []), ("", [])])
-def test_comments_stand_before_the_first_row(text: str, lines: list[str]) -> None:
-    assert comment_lines(text) == lines
+@pytest.mark.parametrize(
+    ("text", "lines", "rest"),
+    [
+        ("a\n#b\n", [], "a\n#b\n"),
+        ("# a\r\n#b\nc\n", ["# a", "#b"], "c\n"),
+        ("# a\r# b\rc\rd\r", ["# a", "# b"], "c\rd\r"),
+        ("#a", [], "#a"),
+        ("", [], ""),
+    ],
+)
+def test_comments_stand_before_the_first_row(text: str, lines: list[str], rest: str) -> None:
+    found, start = comment_lines(text)
+    assert (found, text[start:]) == (lines, rest)
+
+
+def test_decimal_commas_in_quotes_on_lines_of_an_old_mac() -> None:
+    assert dialect_of('"0,5";"1,5"\r"2,5";"3,5"\r')[:2] == (";", ",")

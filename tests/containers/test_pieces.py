@@ -33,6 +33,16 @@ def test_law_pieces_are_the_text_cut_between_rows(rows: list[str], first: int, m
     assert list(ahead(iter(found))) == found
 
 
+@pytest.mark.parametrize("before", ["", "# one\n# two\n"])
+def test_the_first_piece_holds_more_than_a_header(before: str) -> None:
+    data = (before + "class_0,class_1\n" + "0.5,0.25\n" * 9).encode()
+    (_, piece), *_ = pieces(MemoryBytes(data), 8, 8, "x")
+    assert piece.count(b"0.5,0.25\n") >= 1
+    assert [piece for _, piece in pieces(MemoryBytes(data[: len(before) + 16]), 8, 8, "x")] == [
+        data[: len(before) + 16]
+    ]
+
+
 @given(st.binary(max_size=300))
 def test_law_count(data: bytes) -> None:
     assert count(data, ",") == data.count(b",")

@@ -60,7 +60,7 @@ def _file(name: str, data: bytes) -> str:
     return str(path)
 
 
-def _looked_over(table: Table) -> None:
+def looked_over(table: Table) -> None:
     """Everything that a reader may ask of a table."""
     for j, kind in enumerate(table.kinds):
         table.column(j)
@@ -76,7 +76,7 @@ def _looked_over(table: Table) -> None:
             table.other(name)
 
 
-def _understood(scores: Table, labels: Table | None, options: ReadOptions) -> Dataset:
+def understood(scores: Table, labels: Table | None, options: ReadOptions) -> Dataset:
     data = interpreted(scores, labels, options, None, None, serial)
     for block in data.rows.blocks():
         assert not np.isnan(block.scores).any(), "a NaN came through"
@@ -89,18 +89,18 @@ def _container(extension: str) -> Callable[[bytes], None]:
 
     def target(data: bytes) -> None:
         table = open_table(_file(f"s.{extension}", data), limits=LIMITS)
-        _looked_over(table)
+        looked_over(table)
         labels = None
         if table.n < 200:
             labels = open_table(_file("y.csv", b"label\n" + b"".join(b"%d\n" % (i % 2) for i in range(table.n))))
-        _understood(table, labels, ReadOptions())
+        understood(table, labels, ReadOptions())
 
     return target
 
 
 def table(data: bytes) -> None:
     """A file that nothing is known of but its bytes."""
-    _looked_over(open_table(_file("scores", data), limits=LIMITS))
+    looked_over(open_table(_file("scores", data), limits=LIMITS))
 
 
 def pair(data: bytes) -> None:
@@ -108,7 +108,7 @@ def pair(data: bytes) -> None:
     scores, labels, options = (*data.split(SEPARATOR, 2), b"", b"")[:3]
     given = read_options(SimpleNamespace(**_options(options)))
     beside = open_table(_file("y.csv", labels), limits=LIMITS) if labels else None
-    _understood(open_table(_file("s.csv", scores), limits=LIMITS), beside, ReadOptions(**given))
+    understood(open_table(_file("s.csv", scores), limits=LIMITS), beside, ReadOptions(**given))
 
 
 def _options(text: bytes) -> dict[str, Any]:
