@@ -10,7 +10,7 @@ from calibrate.api.load import load, load_model
 from calibrate.api.priors import Prior, shifted
 from calibrate.blas import one_thread
 from calibrate.model import Model
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 
 
 def apply(model: Model | str, scores: Any, *, prior: Prior | None = None, **reading: Any) -> np.ndarray:
@@ -23,7 +23,7 @@ def apply(model: Model | str, scores: Any, *, prior: Prior | None = None, **read
     """
     known = model if isinstance(model, Model) else load_model(model)
     with one_thread():
-        data = load(scores, None, ReadOptions(**reading), model=known, need_labels=False)
+        data = load(scores, None, reading_options(reading), model=known, need_labels=False)
         out = np.empty((data.rows.n, known.n_columns))
         predictor = known if prior is None else shifted(known, data.rows, prior)
         for block in data.rows.blocks():

@@ -21,7 +21,7 @@ from calibrate.gates.policy import Policy
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import ReadOptions, reading_options
 from calibrate.results import Result
 from calibrate.rows import Block, Execute, Step, serial
 from calibrate.scoring import AFTER, BEFORE, Unchanged
@@ -52,7 +52,7 @@ class Order:
     @property
     def options(self) -> ReadOptions:
         """The reading options, with the columns of groups that gates are about."""
-        given = ReadOptions(link=self.link, **self.reading)
+        given = reading_options(self.reading, self.link)
         columns = self.policy.columns if self.policy else ()
         return replace(given, groups=tuple(dict.fromkeys((*given.groups, *columns))))
 

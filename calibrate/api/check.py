@@ -19,7 +19,7 @@ from calibrate.gates.decide import decide, limits_of, metrics_for
 from calibrate.gates.policy import INCREASES, Limit, Policy, policy_of
 from calibrate.model import Model
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.results import Input, Result
 from calibrate.rows import Execute, serial
 
@@ -86,7 +86,7 @@ def check(
     if result is not None:
         saved = result if isinstance(result, Result) else load_result(result)
         return checked_result(saved, policy, baselines, fail_on_warn=fail_on_warn)
-    options = ReadOptions(link=link, **reading)
+    options = reading_options(reading, link)
     options = replace(options, groups=tuple(dict.fromkeys((*options.groups, *policy.columns))))
     execute = registry.make("executors", executor)
     with one_thread():

@@ -14,7 +14,7 @@ from calibrate.comparing import Comparison, Plan, compared
 from calibrate.errors import CalibrateError
 from calibrate.gates.against import refuse_other
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.results import Result
 from calibrate.uncertainty.differences import added, scaled
 
@@ -39,7 +39,7 @@ def compare(
 
     Raises `CalibrateError` as `fit` does; a method that has no answer on these data has its reason instead of numbers.
     """
-    options = ReadOptions(link=link, **reading)
+    options = reading_options(reading, link)
     with one_thread():
         data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
         return comparison(data, link, methods, folds, repeats, seed, level)

@@ -18,7 +18,7 @@ from calibrate.folds import held_out, with_folds
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.results import Fitted, Result
 from calibrate.rows import Rows, Step
 from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Unchanged
@@ -78,7 +78,7 @@ def evaluate(
 
     Raises `CalibrateError` as `fit` does.
     """
-    options = ReadOptions(link=link, **reading)
+    options = reading_options(reading, link)
     with one_thread():
         data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
         return evaluation(data, Plan(method, link, metrics, None, folds, holdout, seed, level))[1]

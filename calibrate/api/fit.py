@@ -17,7 +17,7 @@ from calibrate.model import Model
 from calibrate.priors import Frequencies
 from calibrate.protocols import Link
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.results import FitRecord, Fitted
 from calibrate.rows import Rows
 
@@ -49,7 +49,7 @@ def fit(
     >>> model.apply([[0.0, 0.0]]).tolist()
     [[0.5, 0.5]]
     """
-    options = ReadOptions(link=link, **reading)
+    options = reading_options(reading, link)
     with one_thread():
         data = load(scores, labels, options, weights=weights, execute=registry.make("executors", executor))
         key = link or default_link(data.task)

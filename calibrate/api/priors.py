@@ -15,7 +15,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.model import Model
 from calibrate.priors import Estimated, bbse, em, reweighted, reweighted_events
 from calibrate.protocols import Task
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.rows import Block, Rows
 
 Prior = str | Mapping[str, float]
@@ -105,8 +105,8 @@ def estimate_prior(
     """
     known = model if isinstance(model, Model) else load_model(model)
     with one_thread():
-        fitted = load(*labelled, ReadOptions(**reading), model=known)
-        new = load(scores, None, ReadOptions(**reading), model=known, need_labels=False)
+        fitted = load(*labelled, reading_options(reading), model=known)
+        new = load(scores, None, reading_options(reading), model=known, need_labels=False)
         if known.task not in ("multiclass", "binary"):
             raise CalibrateError("E603", f"prior: a {known.task} model has no classes of which one is true", HINT)
         true = np.concatenate([np.asarray(block.labels).reshape(len(block)) for block in fitted.rows.blocks()])

@@ -21,7 +21,7 @@ from calibrate.gates.policy import Asked, Policy, policy_of
 from calibrate.model import Model
 from calibrate.outputs.aside import Content
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import reading_options
 from calibrate.reporting import bill, html, markdown, pictures, tables
 from calibrate.reporting.document import assemble
 from calibrate.reporting.meta import Meta, meta_of
@@ -101,7 +101,7 @@ def report(
     inputs = {"scores": scores, "labels": labels, "--model": model, "--meta": meta, "--gates": gates}
     paths = {name: os.fspath(p) for name, p in inputs.items() if isinstance(p, str | os.PathLike)}
     sources = sources_of(known, facts, gates, policy, paths)
-    order = Order(given(ReadOptions(**reading)), metrics, None, level, link, minimum_n, policy)
+    order = Order(given(reading_options(reading)), metrics, None, level, link, minimum_n, policy)
     data = read_for(scores, labels, known, order, execute)
     made = made_of(data, order, sources, labels=labels, pdf=pdf, execute=execute)
     write_folder(output_dir, made.files, force=force)

@@ -16,7 +16,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link, Metric, Task
 from calibrate.reading.dataset import Dataset
-from calibrate.reading.options import ReadOptions
+from calibrate.reading.options import ReadOptions, reading_options
 from calibrate.results import Input, Result
 from calibrate.rows import Rows, Step
 from calibrate.scoring import AFTER, BEFORE, Measured, Unchanged, measure
@@ -54,7 +54,7 @@ def score(
     1.0
     """
     known = load_model(model) if isinstance(model, str) else model
-    options = ReadOptions(link=link, **reading)
+    options = reading_options(reading, link)
     with one_thread():
         data = load(scores, labels, options, model=known, weights=weights, execute=registry.make("executors", executor))
         return measured(data, known, link, metrics, level)

@@ -5,8 +5,9 @@ Every conclusion of the reader names the field that would pin it (as a flag: `la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Protocol
 
 from calibrate.errors import CalibrateError, shown
 from calibrate.protocols import Task
@@ -74,6 +75,8 @@ class ReadOptions:
             raise CalibrateError(
                 "E201", f"--clip {self.clip}: expected a number above 0 and below 0.5", "as in --clip 1e-15"
             )
+        for name in ("label_column", "id_column", "score_columns", "groups", "weight"):
+            _expect_names(name, getattr(self, name))
         if self.classes is not None:
             _distinct(self.classes)
         if self.input == "sigmoid" and self.events is False:
@@ -92,6 +95,28 @@ class ReadOptions:
         if self.label_column is None:
             return ()
         return (self.label_column,) if isinstance(self.label_column, str) else tuple(self.label_column)
+
+
+def reading_options(reading: dict[str, Any], link: str | None = None) -> ReadOptions:
+    """The keyword arguments of a function of the API. Raises `TypeError` for one that there is not."""
+    known = [field.name for field in fields(ReadOptions)]
+    for name in reading:
+        if name not in known:
+            near = get_close_matches(name, known, 1) or [", ".join(known)]
+            raise TypeError(f"found the argument {name!r}, expected one that there is: {near[0]}?")
+    return ReadOptions(**(reading if link is None else reading | {"link": link}))
+
+
+def _expect_names(name: str, value: Any) -> None:
+    """Raise `CalibrateError` E201 where something else than names of columns is given, such as a column itself."""
+    if value is None or isinstance(value, str):
+        found = name == "groups" and value is not None
+    else:
+        found = not (isinstance(value, tuple | list) and all(isinstance(each, str) for each in value))
+    if found:
+        hint = "an array goes in as weights=" if name == "weight" else "put the array into a DataFrame of the labels"
+        what = "the name of a column" if name in {"id_column", "weight"} else "names of columns"
+        raise CalibrateError("E201", f"{name}: found {type(value).__name__}, expected {what}", hint)
 
 
 def link_name(key: str) -> str:
