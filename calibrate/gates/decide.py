@@ -77,12 +77,8 @@ def _expect_comparison(limits: tuple[Limit, ...], comparison: Comparison | None)
 
 
 def _gates(limit: Limit, result: Result, policy: Policy, comparison: Comparison | None) -> Iterator[Gate]:
-    on = limit.on or policy.on
-    for group in _groups(limit, result):
-        found = part(result, group)
-        if found is None:
-            yield failed(limit, "these data have no such group", on, group)
-        elif limit.classes:
+    for group, found in _groups(limit, result):
+        if limit.classes:
             yield from _class_gates(limit, result, policy, comparison)
         else:
             metric = found.judged.metrics.get(limit.metric)
@@ -91,9 +87,10 @@ def _gates(limit: Limit, result: Result, policy: Policy, comparison: Comparison 
             yield _judged(limit, found, metric, policy, comparison, group)
 
 
-def _groups(limit: Limit, result: Result) -> Iterator[tuple[str, str] | None]:
+def _groups(limit: Limit, result: Result) -> Iterator[tuple[tuple[str, str] | None, Result]]:
+    """The groups that a limit is for, each with its result; the whole is none of them."""
     if limit.column is None:
-        yield None
+        yield None, result
         return
     if limit.column not in result.groups:
         known = ", ".join(map(shown, result.groups)) or "none"
@@ -102,8 +99,8 @@ def _groups(limit: Limit, result: Result) -> Iterator[tuple[str, str] | None]:
             f"{limit.source}: found no groups of {shown(limit.column)!r} in the result, only {known}",
             f"--group {shown(limit.column)} when it is made",
         )
-    for value in result.groups[limit.column]:
-        yield limit.column, value
+    for value, found in result.groups[limit.column].items():
+        yield (limit.column, value), found
 
 
 def _not_measured(limit: Limit) -> CalibrateError:
@@ -159,19 +156,14 @@ def _compared(
     """By how much it got worse, the old value, and the estimate that says whether there is an interval; or why not."""
     share = limit.limit if limit.rule == "max_increase_rel" else None
     better = better_of(limit.metric)
-    if comparison.paired is not None:
-        both = part(comparison.paired, group)
-        if both is None:
-            return "the baseline has no such group"
-        old = _of_side(both, limit, label, before=True)
-        change = None if label is not None or both.change is None else both.change.get(limit.metric)
-        if label is None and change is None:
-            return both.reason or "there is no change to judge"
-    else:
-        earlier = None if comparison.old is None else part(comparison.old, group)
-        if earlier is None:
-            return "the baseline has no such group"
-        old, change = _of_side(earlier, limit, label, before=False), None
+    paired, source = comparison.paired is not None, comparison.paired or comparison.old
+    earlier = None if source is None else part(source, group)
+    if earlier is None:
+        return "the baseline has no such group"
+    change = (earlier.change or {}).get(limit.metric) if paired and label is None else None
+    if paired and label is None and change is None:
+        return earlier.reason or "there is no change to judge"
+    old = _of_side(earlier, limit, label, before=paired)
     if old is None:
         return "the baseline has no such value"
     found = worsening(better, new, old, change, share, identical=comparison.how == "identical")

@@ -76,8 +76,6 @@ def hall(mean: Mean, level: float, penalty: float = 0.0) -> Ends | None:
     skews = (mean.skew, mean.skew * (mean.error / error) ** 3)
     reach = [(_unskewed(q, k), _unskewed(-q, k)) for k in skews]
     low, high = mean.value - error * max(reach)[0], mean.value - error * min(low for _, low in reach)
-    if not (isfinite(low) and isfinite(high)):
-        return None
     return min(low, mean.value), max(high, mean.value)  # of a handful of rows the correction may pass the mean itself
 
 

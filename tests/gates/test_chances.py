@@ -73,3 +73,17 @@ def test_the_gap_of_a_calibrated_model() -> None:
 @pytest.mark.parametrize(("rows", "up"), [(0.2, 1), (7, 7), (99, 99), (101, 110), (18_200, 19_000), (2_000, 2_000)])
 def test_rows_are_rounded_up_to_two_digits(rows: float, up: int) -> None:
     assert rounded_up(rows) == up
+
+
+def test_of_a_gap_without_an_interval_or_without_any_spread_nothing_is_said() -> None:
+    found = Estimate(0.004, -0.0156, 0.0236)
+    assert chance_of_gap(found, 0.01, "safe", 0.95) is not None
+    assert chance_of_gap(found, 0.01, "lenient", 0.95) is None
+    assert chance_of_gap(Estimate(0.004, reason="one row has no spread"), 0.01, "safe", 0.95) is None
+    assert chance_of_gap(Estimate(0.0, 0.0, 0.0), 0.01, "safe", 0.95) is None
+
+
+def test_a_limit_that_would_take_more_rows_than_anybody_has_names_none() -> None:
+    found = chance(world(1000)[0], 1e-8, "safe", 0.95)
+    assert found is not None
+    assert (found.probability, found.times) == (pytest.approx(0.025, abs=0.01), None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibrate import fit, score
+from calibrate import evaluate, fit, score
 from calibrate.api.check import check
 from calibrate.errors import CalibrateError
 from calibrate.results import Gate, Result
@@ -151,6 +151,57 @@ class TestClasses:
         assert [gate.label for gate in result.gates] == ["0", "1"] * 4
         assert "ERROR" not in verdicts(result)
 
+    def test_what_has_no_value_per_label_is_an_error_with_its_reason(self) -> None:
+        y = (RNG.random((200, 2)) < 0.4).astype(int)
+        asked = {"classes": {"gates": {"link_loss": {"max": 3}}}}
+        result = check(RNG.normal(size=(200, 2)), y, gates=asked, link="sigmoid")
+        assert (verdicts(result), code(result)) == (["ERROR"], 1)
+        assert result.gates[0].reason == "link_loss has no value per label"
+
+    def test_of_many_classes_the_gap_is_known_and_the_ece_is_not(self) -> None:
+        z = RNG.normal(size=(500, 25)) * 2
+        asked = {"classes": {"gates": {"ece": {"max": 0.5}, "confidence_gap": {"max": 0.5}}}}
+        result = check(z, z.argmax(axis=1), gates=asked)
+        assert (verdicts(result), code(result)) == (["ERROR"] + ["PASS"] * 25, 1)
+        assert result.gates[0].reason == "known for 2 to 20 classes only"
+        assert [gate.label for gate in result.gates[1:]] == list(map(str, range(25)))
+
+    def test_a_frequency_without_an_interval_gives_no_gap(self) -> None:
+        """As a saved result may say of a class without rows of positive weight."""
+        found = score(TRUE, Y)
+        totals = (replace(found.before.totals[0], low=None, high=None), *found.before.totals[1:])
+        saved = replace(found, before=replace(found.before, totals=totals))
+        result = check(result=saved, gates={"classes": {"gates": {"confidence_gap": {"max": 0.5}}}})
+        assert (verdicts(result), code(result)) == (["ERROR", "PASS", "PASS"], 1)
+        assert result.gates[0].reason == "no row of positive weight"
+
+    @pytest.mark.parametrize("how", ["paired", "unpaired"])
+    def test_increases_of_classes_are_compared_class_by_class(self, how: str) -> None:
+        asked = {"classes": {"gates": {"ece": {"max_increase": 0.5}}}}
+        old = score(TRUE, Y, metrics=("classwise_ece",))
+        baseline: dict[str, Any] = {"baseline": old} if how == "unpaired" else {"baseline_scores": TRUE}
+        result = check(SHARP, Y, gates=asked, **baseline)
+        assert result.check is not None
+        assert (result.check.comparison, verdicts(result)) == (how, ["PASS"] * 3)
+        for now, then, gate in zip(
+            check(SHARP, Y, gates={"classes": {"gates": {"ece": {"max": 0.9}}}}).gates,
+            check(TRUE, Y, gates={"classes": {"gates": {"ece": {"max": 0.9}}}}).gates,
+            result.gates,
+            strict=True,
+        ):
+            assert (gate.new, gate.old) == (now.judged.value, then.judged.value)
+            assert gate.judged.value == pytest.approx((gate.new or 0) - (gate.old or 0))
+
+    def test_a_baseline_without_values_of_classes(self) -> None:
+        old = score(TRUE, Y, metrics=("classwise_ece",))
+        bare = {"classwise_ece": replace(old.before.metrics["classwise_ece"], parts=())}
+        result = check(
+            SHARP, Y, gates={"classes": {"gates": {"ece": {"max_increase": 0.5}}}},
+            baseline=replace(old, before=replace(old.before, metrics=bare)),
+        )  # fmt: skip
+        assert (verdicts(result), code(result)) == (["ERROR"] * 3, 1)
+        assert {gate.reason for gate in result.gates} == {"the baseline has no such value"}
+
     def test_top_labels_have_no_classes(self) -> None:
         frame = {"confidence": [0.9, 0.8, 0.7] * 20, "prediction": [0, 1, 2] * 20, "label": [0, 1, 1] * 20}
         import pandas as pd
@@ -291,6 +342,34 @@ class TestPreset:
         assert result.check is not None
         assert (result.check.comparison, code(result)) == ("before", 0)
 
+    def test_changes_of_many_cross_fitted_parameters_are_judged_by_their_value(self) -> None:
+        result = check(result=evaluate(SHARP, Y, method="matrix"), gates={"preset": "not-worse"})
+        assert [(gate.on, gate.guaranteed) for gate in result.gates[:2]] == [("point", False)] * 2
+        assert (verdicts(result), code(result)) == (["PASS"] * 3, 0)
+        few = check(result=evaluate(SHARP, Y, method="temperature"), gates={"preset": "not-worse"})
+        assert [(gate.on, gate.guaranteed) for gate in few.gates[:2]] == [("lenient", True)] * 2
+
+    @pytest.mark.parametrize(
+        ("change", "reason", "said"),
+        [(None, "why there is none", "why there is none"), ({}, "", "there is no change to judge")],
+    )
+    def test_without_a_change_there_is_none_to_judge(
+        self, change: dict[str, Any] | None, reason: str, said: str
+    ) -> None:
+        saved = replace(score(SHARP, Y, model=MODEL), change=change, reason=reason)
+        result = check(result=saved, gates={"preset": "not-worse"})
+        assert (verdicts(result)[:2], code(result)) == (["ERROR"] * 2, 1)
+        assert {gate.reason for gate in result.gates[:2]} == {said}
+
+    def test_why_there_is_no_after_is_said(self) -> None:
+        found = evaluate(np.array([[2.0, 0], [0, 1], [3, 1], [1, 0]]), np.array([0, 1, 1, 0]))
+        assert found.after is None
+        result = check(result=found, gates=gates(accuracy={"min": 0.1}))
+        assert result.check is not None
+        assert (result.check.side, code(result)) == ("before", 0)
+        assert result.check.notes == (f"there is no 'after' to judge: {found.reason}",)
+        assert "no finite answer" in found.reason
+
     def test_with_neither_there_is_nothing_to_judge(self) -> None:
         with pytest.raises(CalibrateError) as caught:
             check(SHARP, Y, gates={"preset": "not-worse"})
@@ -350,3 +429,8 @@ def test_a_limit_that_a_calibrated_model_often_misses_warns_with_its_chance() ->
     assert gate.pass_needed is not None and gate.pass_needed > N
     assert "perfectly calibrated model" in gate.notes[0]
     assert gate_for(result, "nll").notes == ()
+
+
+def test_a_limit_that_no_number_of_rows_makes_likely_names_none() -> None:
+    note = gate_for(check(TRUE, Y, gates=gates(ece={"max": 0.0})), "ece").notes[0]
+    assert note == "a perfectly calibrated model meets this limit on 600 rows in 0% of samples"

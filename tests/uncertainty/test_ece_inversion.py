@@ -227,3 +227,15 @@ def test_roots_right_of_a_start() -> None:
 def test_no_end_lies_beyond_what_the_predictions_allow() -> None:
     rows = [(2, 0.03, 0.5), (24, 0.73, 1 / 24), (51, 0.18, 1.0)]
     assert ece_interval(cells(rows))[2] == pytest.approx((2 * 0.97 + 24 * 0.73 + 51 * 0.82) / 77)
+
+
+def test_a_search_that_gets_nowhere_ends() -> None:
+    """Regula falsi creeps along a jump whose other side is too high: it is given up, between the ends."""
+    asked = []
+
+    def jump(x: float) -> float:
+        asked.append(x)
+        return -1.0 if x < 1 else 1e300
+
+    assert -1.0 <= ece_inversion._root(jump, -1.0) <= 2.0
+    assert 100 < len(asked) < 200

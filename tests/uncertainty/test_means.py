@@ -461,3 +461,10 @@ def test_a_change_of_errors_that_nobody_doubts_costs_what_any_row_does() -> None
     c = 1 - 0.025 ** (1 / 100)
     estimate = means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0)
     assert estimate.high == pytest.approx((1 - c) * x.mean() + c * 2.0)
+
+
+def test_an_infinite_loss_whose_rows_were_not_counted_says_no_number() -> None:
+    sums = found([np.inf, 1.0], 1)
+    del sums[Infinite()]
+    estimate = loss(sums)
+    assert (estimate.value, estimate.low, estimate.high, estimate.reason) == (np.inf, None, None, "infinite")

@@ -105,3 +105,11 @@ def test_halleys_step() -> None:
 @pytest.mark.parametrize(("x", "value"), [(0.0, 0.0), (-1.0, 0.0), (1.0, 1.0), (2.0, 1.0)])
 def test_incomplete_beta_beyond_its_range(x: float, value: float) -> None:
     assert quantiles.incomplete_beta(x, 2.0, 3.0) == value
+
+
+def test_incomplete_beta_of_more_rows_than_there_are_ends() -> None:
+    """Near the normal law up to ten million million of them; beyond, the fraction is given up before it settles."""
+    a = 1e13
+    assert quantiles.incomplete_beta(0.5, a, a) == pytest.approx(0.5, abs=0.02)
+    assert quantiles.incomplete_beta(0.5 - 0.5 / math.sqrt(2 * a), a, a) == pytest.approx(stats.norm.cdf(-1), abs=0.02)
+    assert 0 <= quantiles.incomplete_beta(0.5, 1e15, 1e15) <= 1
