@@ -39,6 +39,15 @@ def is_number(text: str) -> bool:
     return text.strip(" \t").lower() in _MINUS_INF
 
 
+def spells_number(text: str) -> bool:
+    """Whether `text` is written as a number or `-inf`: what `is_number` takes, and numbers beyond float64.
+
+    >>> [spells_number(t) for t in ("1e-3", "1e999", "-inf", "nan", "x")]
+    [True, True, True, False, False]
+    """
+    return _NUMBER.fullmatch(text) is not None or text.strip(" \t").lower() in _MINUS_INF
+
+
 def is_whole(text: str) -> bool:
     """Whether `text` is a whole number written as one: no point, no exponent."""
     return _WHOLE.fullmatch(text) is not None
@@ -80,6 +89,7 @@ class Parsed:
     wrong    positions of the cells that are no numbers
     whole    every number among them is a whole number written as one
     numbers  how many cells are numbers
+    beyond   how many spell numbers beyond float64
     unsure   how many are neither number nor plainly text (`is_undecided`)
     """
 
@@ -87,6 +97,7 @@ class Parsed:
     wrong: tuple[int, ...]
     whole: bool
     numbers: int
+    beyond: int
     unsure: int
 
 
@@ -106,13 +117,13 @@ def parse(cells: Sequence[str], decimal: str = ".") -> Parsed:
     if not np.isfinite(values).all():
         return _one_by_one(cells, ".")
     whole = not ("." in joined or "e" in joined or "E" in joined)
-    return Parsed(values, (), whole, len(cells), 0)
+    return Parsed(values, (), whole, len(cells), 0, 0)
 
 
 def _one_by_one(cells: Sequence[str], decimal: str) -> Parsed:
     values = np.full(len(cells), np.nan)
     wrong: list[int] = []
-    whole, unsure = True, 0
+    whole, beyond, unsure = True, 0, 0
     for i, cell in enumerate(cells):
         text = _with_point(cell) if decimal == "," else cell
         if is_number(text):
@@ -120,10 +131,12 @@ def _one_by_one(cells: Sequence[str], decimal: str) -> Parsed:
             whole = whole and is_whole(text)
             continue
         wrong.append(i)
+        is_beyond = spells_number(text)
+        beyond += is_beyond
         unsure += is_undecided(text)
-        if _NUMBER.fullmatch(text) or (is_undecided(text) and text.strip(" \t")):
+        if is_beyond or (is_undecided(text) and text.strip(" \t")):
             values[i] = float(text)
-    return Parsed(values, tuple(wrong), whole, len(cells) - len(wrong), unsure)
+    return Parsed(values, tuple(wrong), whole, len(cells) - len(wrong), beyond, unsure)
 
 
 def _with_point(cell: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibrate.containers.grammar import has_comma, has_decimal_comma, is_number, is_undecided, is_whole, parse
+from calibrate.containers.grammar import has_comma, has_decimal_comma, is_undecided, is_whole, parse, spells_number
 from calibrate.errors import CalibrateError, shown
 from calibrate.spreadsheet import unguard
 from calibrate.table import Decision
@@ -79,7 +79,7 @@ def dialect_of(text: str) -> tuple[str, str, bool, tuple[Decision, ...]]:
         usual, often = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
         if usual > 1:
             body = rows[1:] or rows
-            numbers = sum(is_number(c) or (delimiter != "," and has_comma(c)) for r in body for c in r)
+            numbers = sum(spells_number(c) or (delimiter != "," and has_comma(c)) for r in body for c in r)
             rank = (round(numbers / len(body), 1), round(numbers / sum(map(len, body)), 1), often / len(rows))
             if rank > highest:
                 best, highest, width = delimiter, rank, usual
@@ -106,7 +106,7 @@ def _decimal_of(rows: list[list[str]], delimiter: str) -> str:
         return "."
     cells = [c for r in rows for c in r]
     commas = sum(map(has_decimal_comma, cells))
-    points = sum("." in c and is_number(c) for c in cells)
+    points = sum("." in c and spells_number(c) for c in cells)
     return "," if commas > points else "."
 
 
@@ -151,7 +151,7 @@ def refuse_strange(rows: list[list[str]], delimiter: str, where: str) -> None:
     body = rows[1:] or rows
     if len(rows[0]) == 1:
         by_blanks = [row[0].split() for row in body]
-        if 2 * sum(len(cells) > 1 and all(map(is_number, cells)) for cells in by_blanks) > len(body):
+        if 2 * sum(len(cells) > 1 and all(map(spells_number, cells)) for cells in by_blanks) > len(body):
             message = f"{where}: found numbers separated by blanks, expected a comma, semicolon, tab or bar"
             raise CalibrateError("E109", message, "write it with numpy.savetxt(FILE, array, delimiter=',')")
     elif is_undecided(rows[0][-1]) and all(row[-1] == "" for row in body):
@@ -160,16 +160,17 @@ def refuse_strange(rows: list[list[str]], delimiter: str, where: str) -> None:
 
 
 def _is_numeric(cells: Sequence[str], decimal: str) -> bool:
-    """Whether most cells that say anything are numbers."""
+    """Whether most cells that say anything are numbers; one beyond float64 is none, but no text."""
     found = parse(cells, decimal)
-    return found.numbers > len(cells) - found.numbers - found.unsure
+    spelled = found.numbers + found.beyond
+    return spelled > len(cells) - spelled - found.unsure
 
 
 def _header(first: list[str], body: list[list[str]], numeric: Sequence[bool], decimal: str) -> tuple[bool, bool, str]:
     """Whether the first row is a header, whether that is in doubt, and why."""
     cells = [c.replace(",", ".") if decimal == "," else c for c in first]
     if not body:
-        return (len(first) > 1 and not any(map(is_number, cells))), True, "the only row"
+        return (len(first) > 1 and not any(map(spells_number, cells))), True, "the only row"
     if not any(numeric):
         again = any(c in column for c, column in zip(first, zip(*body, strict=True), strict=True))
         return (
@@ -178,11 +179,13 @@ def _header(first: list[str], body: list[list[str]], numeric: Sequence[bool], de
             "its cells stand nowhere below" if not again else "its cells stand below too: a row of data",
         )
     above = [c for c, is_numeric in zip(cells, numeric, strict=True) if is_numeric]
-    if not any(map(is_number, above)):
+    if not any(map(spells_number, above)):
         return not all(map(is_undecided, above)), False, "text above numbers"
     if why := _counts(first, above, body, numeric, decimal):
         return True, True, why
-    if all(is_whole(c) or not is_number(c) for c in above) and not all(is_number(c) or is_undecided(c) for c in above):
+    if all(is_whole(c) or not spells_number(c) for c in above) and not all(
+        spells_number(c) or is_undecided(c) for c in above
+    ):
         return True, False, "text above numbers"
     return False, True, "numbers like those below"
 
@@ -229,6 +232,6 @@ def _named_in_comment(comments: list[str], delimiter: str, width: int) -> tuple[
     if not comments or width < 2:
         return None
     fields = [c.strip() for c in _fields([comments[-1]], delimiter)[0]]
-    if len(fields) != width or any(map(is_number, fields)):
+    if len(fields) != width or any(map(spells_number, fields)):
         return None
     return (fields[0].removeprefix("# "), *fields[1:])

@@ -115,7 +115,7 @@ class _Reading:
                 f"{width:,} columns, at most {self.opened.limits.max_columns:,} are read",
                 "is the delimiter right?",
             )
-        headed = not any(map(grammar.is_number, piece.rows[0]))
+        headed = not any(map(grammar.spells_number, piece.rows[0]))
         strict_csv.check_widths(piece, width, -1 if headed else 0, self.where)
         refuse_strange(piece.rows, dialect[0], self.where)
         layout = conclude(piece.rows, dialect, comments, self.header, self.where)

@@ -108,12 +108,12 @@ class Look:
     def _bad(self, row: int, column: int, text: str, why: str) -> CalibrateError:
         place = f"{named(self.table.source.name)}: {self.table.place(row, column)}"
         found = f"'{shown(text)}'" if text.strip() else "an empty cell (missing)"
-        missing = text.strip().lower() in MISSING
-        hint = (
-            "--drop-missing leaves such rows out"
-            if missing or why == "not finite"
-            else "scores are written as 1.5, -2 or 1e-3"
-        )
+        if why == "too large":
+            hint = "float64 ends at 1.8e308: divide all scores by the same number"
+        elif text.strip().lower() in MISSING or why == "not finite":
+            hint = "--drop-missing leaves such rows out"
+        else:
+            hint = "scores are written as 1.5, -2 or 1e-3"
         return CalibrateError(
             "E212",
             f"{place}: found {found}, expected a finite number{f' ({why})' if why not in {'', 'empty'} else ''}",

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibrate.containers.grammar import has_decimal_comma, is_number, is_undecided, is_whole, parse, why_no_number
+from calibrate.containers.grammar import (
+    has_decimal_comma,
+    is_number,
+    is_undecided,
+    is_whole,
+    parse,
+    spells_number,
+    why_no_number,
+)
 
 NUMBERS = ["0", "-0", "007", "1.5", ".5", "5.", "+1", "-.5e-3", "1E+5", " 1.5 ", "\t2", "-inf", "-Infinity", "5e-324"]
 NONE = {
@@ -56,6 +64,7 @@ def test_is_none(text: str, why: str) -> None:
     found = parse(["1.5", text, "2"])
     assert found.wrong == (1,)
     assert not math.isfinite(found.values[1])
+    assert (spells_number(text), found.beyond) == (why == "too large", why == "too large")
 
 
 @pytest.mark.parametrize(
