@@ -77,6 +77,8 @@ def test_sentences() -> None:
         (ACROSS, (1.01, 1.2), ("T differs from 1; the gain is too small to measure on 1,000 rows",)),
         (ACROSS, (0.7, 0.9), ("T differs from 1; the gain is too small to measure on 1,000 rows",)),
         (ACROSS, (0.9, 1.2), ()),
+        (ACROSS, (1.0, 1.2), ()),
+        (ACROSS, (0.8, 1.0), ()),
         (BELOW, (1.01, 1.2), ()),
     ],
 )
@@ -99,6 +101,7 @@ def test_trust() -> None:
     assert inside.details == ("measured on the rows that were fitted: flattering by construction",)
     many = verdict_of({"nll": change(*BELOW)}, n=100, n_parameters=8)
     assert "8 parameters" in many.details[0]
+    assert verdict_of({"nll": change(*BELOW)}, n=100, n_parameters=4).details == ()
     assert verdict_of({"nll": change(*BELOW)}, n=100, after_is="holdout", n_parameters=8).details == ()
 
 

@@ -118,7 +118,13 @@ def _fit(rows: Rows, problem: Problem, level: float) -> Fitted:
         roots = minimise(over.common, found.start, DOUBLE)
     if not roots.settled.all():
         raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")
-    folds = _folds(over, found, ACROSS if large else 1e-12, precision)
+    across = ACROSS if large else 1e-12
+    if large and not _steps(over, np.arange(problem.folds), across)[1].all():
+        # A subsample knows nothing of folds: two passes say which of them have an answer without a step to it.
+        known = prospects(over.rows, problem)
+        found = replace(found, without=known.without, separable=known.separable)
+        over.count += 2
+    folds = _folds(over, found, across, precision)
     before = None if large else float(rows.sum(Losses(problem))["loss"])  # type: ignore[arg-type]
     over.count += not large
     record = _record(over, found, roots.at, before, partial, level)
@@ -138,9 +144,8 @@ def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, Passes
                 continue
             part = Passes(inner, found.in_units(some))
             roots = minimise(part.common, found.start, 1e-3)
-            every = np.ones(problem.folds, dtype=bool)
             # Its notes are about the subsample: a class that it lacks may well be there.
-            found = replace(found, without=every, separable=~every, notes=())
+            found = replace(found, without=np.ones(problem.folds, dtype=bool), notes=())
             start = roots.at if roots.settled.all() else found.start
             return found, Passes(problem, found.in_units(rows)), start, 2 + roots.passes
     found = prospects(rows, problem)
@@ -150,23 +155,28 @@ def _start(rows: Rows, problem: Problem, large: bool) -> tuple[Prospects, Passes
 def _folds(
     over: Passes, found: Prospects, tolerance: float, precision: np.dtype[Any]
 ) -> tuple[Temperature | None, ...]:
-    """Per fold the optimum of the others: a step from the common one, and passes where that is not exact enough."""
+    """Per fold the optimum of the others: a step from the common one, or passes where one is not exact enough."""
     answers: list[Temperature | None] = [None] * over.problem.folds
     which = np.flatnonzero(found.without[: over.problem.folds])
     if not len(which):
         return tuple(answers)
-    own = [np.asarray(over.last[key])[0] for key in ("first", "second", "third")]
-    step, left = third_order_step(over.point, *[(one.sum(axis=0) - one)[which] for one in own])
-    near = (left <= tolerance * over.point) & (np.abs(step) < over.point / 2)
-    b, settled = over.point + step, near
-    if not near.all():
+    step, settled = _steps(over, which, tolerance)
+    b = over.point + step
+    if not settled.all():
         start = np.where(np.abs(step) < over.point / 2, b, over.point)
         roots = minimise(lambda at: over.without(at, which), start, tolerance, precision=precision)
         b, settled = roots.at, roots.settled
-    for fold, at, good in zip(which, b, settled.all(axis=1), strict=True):
+    for fold, at, good in zip(which, b, np.all(settled, axis=1), strict=True):
         t = _in_floats(at, found.exponents)
         answers[fold] = _temperature(t) if good and np.all((t > 0) & np.isfinite(t)) else None
     return tuple(answers)
+
+
+def _steps(over: Passes, which: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Steps from the last point to the optimum without each fold of `which`, and whether they are exact enough."""
+    own = [np.asarray(over.last[key])[0] for key in ("first", "second", "third")]
+    step, left = third_order_step(over.point, *[(one.sum(axis=0) - one)[which] for one in own])
+    return step, left <= tolerance * over.point
 
 
 def _lacking(found: Prospects, folds: tuple[Temperature | None, ...]) -> str:
@@ -208,7 +218,7 @@ def _record(
     weight, link = float(sums["weight"]), over.problem.link  # type: ignore[arg-type]
     loss, first, second = (np.asarray(sums[key])[0].sum(axis=0) for key in ("loss", "first", "second"))
     after = float(np.sum(loss + (b - point) * (first + (b - point) * second / 2)))
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(over="ignore"):
         variance = np.maximum(np.asarray(sums["spread"])[0], np.asarray(sums["square"])[0]) / second / second
         factor = np.exp(quantiles.normal(quantiles.tail(level)) * np.sqrt(variance) / b)
     value, low, high = (_in_floats(at, found.exponents) for at in (b, b * factor, b / factor))

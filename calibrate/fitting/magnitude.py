@@ -47,7 +47,7 @@ def bisected(rows: Rows, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     For problems that have an answer: the slope is negative at 0 and positive at infinity. Within 1 / 1024 Newton's
     steps are quick even where the slope falls as exp(-700 b): they would be 1 / 700 long each.
     """
-    low, high = (np.full(problem.columns, end, dtype=np.intp) for end in (-WIDEST, WIDEST))
+    low, high = (np.full(problem.columns, end) for end in (-WIDEST, WIDEST))
     one = np.ones(problem.columns)
     while np.any(high - low > 1):
         middle = (low + high) // 2

@@ -64,19 +64,19 @@ def minimise(
 
     The sign of the slope keeps a bracket; a step that leaves it, or is larger than a factor of 8, is cut.
     """
-    b = np.array(start, dtype=np.float64)
+    b = start
     low, high = np.zeros(b.shape), np.full(b.shape, np.inf)
     done, lost = np.zeros(b.shape, dtype=bool), np.zeros(b.shape, dtype=bool)
     passes = 0
     while passes < most and not np.all(done | lost):
-        at = np.where(done | lost, b, b.astype(precision).astype(np.float64))
+        at = b.astype(precision).astype(np.float64)
         found = slopes(at)
         passes += 1
         low = np.where(found.first < 0, at, low)
         high = np.where(found.first > 0, at, high)
         step, left = third_order_step(at, found.first, found.second, found.third)
         aim = _safe(at, at + step, low, high)
-        with np.errstate(invalid="ignore", over="ignore"):
+        with np.errstate(invalid="ignore"):
             left = left + np.abs(step) * found.doubt
         good = (aim == at + step) & ((left <= tolerance * at) | (np.abs(found.first) <= found.floor))
         b = np.where(done | lost, b, aim)

@@ -99,7 +99,7 @@ def _weighted_rows(block: Block) -> Block:
         return block
     keep = w > 0
     folds = None if block.folds is None else block.folds[keep]
-    return Block(block.start, block.scores[keep], known_labels(block)[keep], w[keep], folds)
+    return replace(block, scores=block.scores[keep], labels=known_labels(block)[keep], weights=w[keep], folds=folds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class GumbelSoftmax:
             found = f"gumbel_softmax:temperature: found {self.temperature:g}, expected a positive finite number"
             raise CalibrateError("E604", found, "as in gumbel-softmax:temperature=0.5")
         if not 0 <= self.seed < 2**64:
-            raise CalibrateError("E602", f"gumbel_softmax:seed: found {self.seed}, expected 0 to 2^64 - 1", "")
+            raise CalibrateError("E602", f"gumbel_softmax:seed: found {self.seed}, expected 0 to 2^64 - 1")
 
     def __call__(self, scores: np.ndarray, start: int = 0) -> np.ndarray:
         """The sample of the rows from number `start` on, float64."""

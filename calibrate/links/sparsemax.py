@@ -52,7 +52,7 @@ class Sparsemax:
         with np.errstate(over="ignore", invalid="ignore"):
             for rows in tiles(*z.shape):
                 under, top = below_top(z[rows])
-                scaled = np.where(np.isneginf(under), -np.inf, b * under)
+                scaled = b * under  # at b = 0 NaN for a masked class: in no support
                 p, tau = _project(scaled)
                 inside = p > 0
                 under[~inside] = 0.0

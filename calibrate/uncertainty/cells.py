@@ -62,7 +62,7 @@ class Cells:
 def of_rows(rows: Sequence[Sequence[float]]) -> Cells:
     """The cells of one curve from what `Cells.rows` kept of them."""
     share, predicted, observed, n = (np.array(column) for column in zip(*rows, strict=True))
-    return Cells(share, predicted, observed, n, float(share.sum() ** 2 / (share**2 / n).sum()))
+    return Cells(share, predicted, observed, n, float(1 / (share**2 / n).sum()))
 
 
 def cells_of(bins: BinSums) -> Cells:

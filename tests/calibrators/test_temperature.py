@@ -16,8 +16,7 @@ from calibrate.calibrators import temperature as module
 from calibrate.calibrators.temperature import LARGE, Temperature
 from calibrate.errors import CalibrateError
 from calibrate.fitting.optimize import Roots
-from calibrate.fitting.passes import Passes, _carried
-from calibrate.fitting.slopes import Problem
+from calibrate.fitting.slopes import SlopeSums
 from calibrate.folds import assign, with_folds
 from calibrate.links.gumbel_softmax import GumbelSoftmax
 from calibrate.links.sigmoid import Sigmoid
@@ -167,6 +166,16 @@ def test_temperature_beyond_floats() -> None:
     assert caught.value.code == "E305"
 
 
+@pytest.mark.parametrize(("gap", "wrong", "power"), [(1.6e308, 40, 1025), (5e-324, 10, -1075)])
+def test_temperature_beyond_floats_is_named_as_a_power_of_two(gap: float, wrong: int, power: int) -> None:
+    """T = gap / log(odds): 1.6e308 / log 1.5, and 5e-324 / log 9, which is nearer to 0 than to the smallest float."""
+    z, y = np.tile([gap, 0.0], (100, 1)), np.arange(100) < wrong
+    with pytest.raises(CalibrateError, match=rf"about 2\^{power}, beyond the range of floats") as caught:
+        fit(z, y.astype(int), Softmax())
+    assert caught.value.code == "E305"
+    assert caught.value.hint == "the magnitude of the scores is out of range: multiply all of them by the same number"
+
+
 def test_what_no_float_can_hold_is_left_out() -> None:
     """75 of 100 rows right: T = 1.6e308 / log 3; without the 20 rows of fold 0, all right, it would be 2.03e308."""
     z, y = np.tile([8e307, -8e307], (100, 1)), np.repeat([0, 1], [75, 25])
@@ -177,6 +186,24 @@ def test_what_no_float_can_hold_is_left_out() -> None:
     assert (estimate.low, estimate.high) == (None, None)
     assert estimate.reason == "an end of the interval is beyond the range of floats"
     assert found.folds == (None, None)
+
+
+def test_folds_whose_temperature_no_float_can_hold_are_said_to_be_out_of_range() -> None:
+    """Of 75 right in 100 T is 1.6e308 / log 3; without fold 0, 54 in 78, 1.97e308; without fold 1 1.6e308 / log 21."""
+    z, y = np.tile([8e307, -8e307], (100, 1)), np.repeat([0, 1, 0, 1], [21, 1, 54, 24])
+    folds = np.repeat([0, 1], [22, 78])
+    found = Temperature.fit(from_arrays(z, y).number(folds), Softmax(), folds=2)
+    assert found.folds[0] is None
+    assert found.folds[1].temperature == pytest.approx(1.6e308 / np.log(21), rel=1e-12)
+    assert found.reason == "temperatures out of range"
+
+
+def test_folds_whose_temperature_is_next_to_0_are_said_to_be_out_of_range() -> None:
+    """135 of 180 rows right: T = 5e-324 / log 3, which is 5e-324; without fold 1 it is 5e-324 / log 9, which is 0."""
+    z, y = np.tile([5e-324, 0.0], (180, 1)), np.repeat([0, 1, 0, 1], [90, 10, 45, 35])
+    found = Temperature.fit(from_arrays(z, y).number(np.repeat([0, 1], [100, 80])), Softmax(), folds=2)
+    assert temperature(found) == 5e-324
+    assert (found.folds[1], found.reason) == (None, "temperatures out of range")
 
 
 @given(seed=st.integers(0, 200), cut=st.integers(1, 120))
@@ -256,6 +283,24 @@ def test_folds_are_fitted_on_the_other_folds(link: Any, per_label: bool) -> None
         others = [fit(z[fold != k], y[fold != k], link, per_label=per_label) for k in range(5)]
     for one, other in zip(found.folds, others, strict=True):
         assert one.temperature == pytest.approx(temperature(other), rel=1e-11)
+
+
+@pytest.mark.parametrize("unit", [2.0**-30, 2.0**30])
+def test_folds_are_as_exact_whatever_the_unit(unit: float) -> None:
+    z, y = world(Softmax(), 8, m=150)
+    folds = np.arange(150) % 5
+    one, other = (Temperature.fit(from_arrays(z * u, y).number(folds), Softmax(), folds=5) for u in (1.0, unit))
+    expected = [fold.temperature * unit for fold in one.folds]
+    assert [fold.temperature for fold in other.folds] == pytest.approx(expected, rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize("right", [51, 60, 75, 90, 95])
+def test_folds_far_from_one_another_are_found(right: int) -> None:
+    """Of two scores 2 apart T is 2 / log(odds): of 98 in 100 on one side, of fewer on the other."""
+    z, y = np.tile([2.0, 0.0], (200, 1)), np.concatenate([np.arange(100) >= 98, np.arange(100) >= right]).astype(int)
+    found = Temperature.fit(from_arrays(z, y).number(np.repeat([0, 1], 100)), Softmax(), folds=2)
+    expected = [2 / np.log(right / (100 - right)), 2 / np.log(98 / 2)]
+    assert [fold.temperature for fold in found.folds] == pytest.approx(expected, rel=1e-11)
 
 
 def test_fold_without_an_answer_is_none() -> None:
@@ -363,18 +408,10 @@ def test_a_temperature_that_makes_scores_overflow_leaves_no_nan(dtype: Any) -> N
     changed = Temperature(1e-308).transform(scores)
     assert not np.isnan(changed).any()
     assert changed.argmax(axis=1).tolist() == [0, 2]
+    with np.errstate(all="raise"):
+        assert Temperature(1e20).transform(np.array([[np.finfo(dtype).tiny]], dtype=dtype)).item() < 1e-37
+        assert Temperature(1e-308).transform(scores).tolist() == changed.tolist()
     assert np.isneginf(changed[0, 2]) and np.isfinite(changed[0, :2]).all()
-
-
-def test_derivatives_are_carried_exactly_where_the_fourth_is_constant() -> None:
-    first, second, third, fourth = 0.3, 2.0, -1.5, 4.0
-    d = np.array([[0.2, 0.0, -0.1]])
-    moved = first + d * (second + d * (third / 2 + d * fourth / 6))
-    known: Any = {"first": first, "second": second, "third": third, "spread": "kept"}
-    found: Any = _carried(known, moved, d)
-    assert found["second"] == pytest.approx(second + d * (third + d * fourth / 2), rel=1e-12)
-    assert found["third"] == pytest.approx(third + d * fourth, rel=1e-12)
-    assert found["spread"] == "kept"
 
 
 @pytest.mark.parametrize("per_label", [False, True])
@@ -384,36 +421,20 @@ def test_float32_in_large_inputs_is_carried_to_the_same_answer(per_label: bool, 
     z = z.astype(np.float32)
     exact = fit(z, y, link, per_label=per_label)
     monkeypatch.setattr(module, "LARGE", 1000)
-    found = fit(z, y, link, per_label=per_label)
+    rows, asked = from_arrays(z, y), []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        asked.extend([collect.order] if isinstance(collect, SlopeSums) else [])
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), link, per_label=per_label)
     assert np.array(temperature(found)) == pytest.approx(np.array(temperature(exact)), rel=5e-8)
     assert found.record.passes <= 3 and found.record.partial_passes > 2
+    assert asked[0] == 3 and asked[-1] == 1
     assert found.record.objective_after == pytest.approx(exact.record.objective_after, rel=1e-7)
     for name, usual in exact.record.parameters.items():
         of = found.record.parameters[name]
         assert (of.low, of.high) == pytest.approx((usual.low, usual.high), rel=1e-4)
-
-
-def test_close_by_only_the_first_derivative_is_computed_anew() -> None:
-    z, y = world(Softmax(), 3)
-    rows, asked = from_arrays(z, y), []
-
-    def execute(collect: Any, loads: Any) -> Any:
-        asked.append(collect.order)
-        return rows.execute(collect, loads)
-
-    rows_asked = replace(rows, execute=execute)
-    usual, thrifty = (Passes(Problem(Softmax()), rows_asked, thrifty=t) for t in (False, True))
-    for passes in (usual, thrifty):
-        passes.common(np.array([0.5]))
-    for b, orders in ((0.5 * 1.05, (3, 1)), (0.7, (3, 3)), (0.7 / 1.2, (3, 3))):
-        full, part = (passes.common(np.array([b])) for passes in (usual, thrifty))
-        assert part.first == pytest.approx(full.first, rel=1e-12)
-        assert part.second == pytest.approx(full.second, rel=1e-2 if orders[1] == 1 else 1e-12)
-        assert part.floor == pytest.approx(full.floor, rel=1e-12)
-        assert full.doubt == 0.0
-        assert part.doubt == (pytest.approx(50 * 0.05**3) if orders[1] == 1 else 0.0)
-    assert (usual.count, thrifty.count) == (4, 4)
-    assert asked == [3, 3, 3, 1, 3, 3, 3, 3]
 
 
 @pytest.mark.parametrize(("link", "objective"), [(Softmax(), "nll"), (Sparsemax(), "sparsemax loss")])
@@ -443,6 +464,20 @@ def test_temperatures_of_labels_have_the_intervals_of_each_alone() -> None:
         assert (of.low, of.high) == pytest.approx((expected.low, expected.high), rel=1e-5)
 
 
+def test_what_floats_cannot_hold_is_0_or_infinite_and_raises_nothing() -> None:
+    with np.errstate(all="raise"):
+        found = module._in_floats(np.array([0.0, 1.0, 1.0, 4.0]), np.array([0, 2000, -2000, 1]))
+    assert found.tolist() == [np.inf, np.inf, 0.0, 0.5]
+
+
+def test_scores_hardly_better_than_uniform_ones_have_a_temperature_without_an_interval() -> None:
+    found = fit(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]), Softmax(), np.array([1 + 1e-6, 1.0]))
+    assert temperature(found) == pytest.approx(1 / np.log1p(1e-6), rel=1e-9)
+    estimate = found.record.parameters["temperature"]
+    assert (estimate.low, estimate.high) == (None, None)
+    assert estimate.reason == "an end of the interval is beyond the range of floats"
+
+
 def test_an_interval_beyond_floats_is_none() -> None:
     for low, high in ((0.0, 2.0), (0.5, np.inf)):
         found = module._estimate(1.0, low, high, conservative=True)
@@ -467,17 +502,61 @@ def test_float32_scores_are_divided_by_the_float32_next_to_the_temperature(t: fl
 @pytest.mark.parametrize("folds", [0, 5])
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: Any, monkeypatch: Any) -> None:
-    z, y = world(Softmax(), 3, m=8192)
+@pytest.mark.parametrize("m", [2000, 8192])
+def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: Any, m: int, monkeypatch: Any) -> None:
+    """Points are float32 numbers where the scores are, in which all of a large input are computed first."""
+    z, y = world(Softmax(), 3, m=m)
     monkeypatch.setattr(module, "LARGE", 1000 if large else 10**9)
-    rows, passes = with_folds(from_arrays(z.astype(dtype), y), 5, 0)[0], []
+    rows, passes, narrow = with_folds(from_arrays(z.astype(dtype), y), 5, 0)[0], [], []
 
     def execute(collect: Any, loads: Any) -> Any:
         passes.append(len(loads))
+        if isinstance(collect, SlopeSums) and collect.points.any() and loads[0]().scores.dtype == np.float32:
+            narrow.append(collect.points)
         return rows.execute(collect, loads)
 
     found = Temperature.fit(replace(rows, execute=execute), Softmax(), folds=folds).record
-    assert found.passes + large == len(passes)  # once a large input is only thinned
+    thinned = large and m == 8192  # once a large input is only thinned; of a few thousand rows no part is taken
+    assert found.passes + thinned == len(passes)
+    assert (found.partial_passes > 0) == thinned
+    assert all((np.float32(points) == points).all() for points in narrow)
+    assert bool(narrow) == large
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_fold_of_all_errors_is_said_of_large_inputs_too(dtype: Any, monkeypatch: Any) -> None:
+    """Without it nothing is wrong, and no temperature is best; the others are as exact as if they were fitted alone."""
+    z, y = world(Softmax(), 8, m=8192)
+    z, folds, wrong = z.astype(dtype), np.arange(8192) // 16 % 3, np.arange(0, 8192, 16)
+    y = z.argmax(axis=1)
+    y[wrong[folds[wrong] == 1]] = z[wrong[folds[wrong] == 1]].argmin(axis=1)
+    exact = [temperature(fit(z[folds != k].astype(float), y[folds != k], Softmax())) for k in (0, 2)]
+    monkeypatch.setattr(module, "LARGE", 1000)
+    rows, passes, narrow = from_arrays(z, y).number(folds), [], []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        passes.append(len(loads))
+        if isinstance(collect, SlopeSums) and collect.points.any() and loads[0]().scores.dtype == np.float32:
+            narrow.append(collect.points)
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), Softmax(), folds=3)
+    assert (found.folds[1], found.reason) == (None, "too few errors")
+    assert [found.folds[k].temperature for k in (0, 2)] == pytest.approx(exact, rel=1e-6)
+    assert found.record.passes + 1 == len(passes)
+    assert all((np.float32(points) == points).all() for points in narrow)
+
+
+def test_where_a_small_part_has_no_answer_a_larger_one_is_asked(monkeypatch: Any) -> None:
+    """Errors are in rows of which the subsample holds some and its own subsample none."""
+    z, y = world(Softmax(), 8, m=8192)
+    y = z.argmax(axis=1)
+    y[16::64] = z[16::64].argmin(axis=1)
+    exact = temperature(fit(z, y, Softmax()))
+    monkeypatch.setattr(module, "LARGE", 1000)
+    found = fit(z, y, Softmax())
+    assert temperature(found) == pytest.approx(exact, rel=1e-12)
+    assert found.record.partial_passes > 0
 
 
 def test_a_search_without_an_end_is_said(monkeypatch: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,9 +70,9 @@ def test_points_are_evaluated_in_the_precision_of_the_rows() -> None:
         seen.extend(b.tolist())
         return softplus_pair(3.0, 1.0)(b)
 
-    found = minimise(slopes, np.array([0.1]), 1e-13, precision=np.float32)
+    found = minimise(slopes, np.array([0.1, 1.09]), 1e-13, precision=np.float32)
     assert all(float(np.float32(b)) == b for b in seen)
-    assert found.at[0] == pytest.approx(np.log(3), rel=1e-13)
+    assert found.at == pytest.approx([np.log(3)] * 2, rel=1e-13)
 
 
 def test_piecewise_quadratic_lands_on_the_root() -> None:
@@ -184,3 +185,36 @@ def test_steps_that_are_no_numbers_leave_everything(first: float, second: float,
     step, left = third_order_step(*(np.array([x]) for x in (1.0, first, second, third)))
     assert not np.isfinite(step[0]) or step[0] == 0.0 or left[0] > abs(step[0])
     assert left[0] == np.inf
+
+
+def test_a_kink_without_curvature_is_closed_in_on_but_never_settled() -> None:
+    found = minimise(lambda b: Slopes(np.where(b < 3, -1.0, 1.0), 0 * b, 0 * b, 0 * b), np.ones(1), 1e-13)
+    assert (found.passes, found.settled.tolist()) == (60, [False])
+    assert found.at[0] == pytest.approx(3.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("start", [1.0, 2.0])
+def test_steps_from_either_end_of_the_bracket_to_the_other_do_not_go_in_circles(start: float) -> None:
+    found = minimise(lambda b: Slopes(np.where(b < 1.5, -1.0, 1.0), 1 + 0 * b, 0 * b, 0 * b), np.full(1, start), 1e-13)
+    assert found.at[0] == pytest.approx(1.5, rel=1e-12)
+
+
+def test_what_has_settled_is_not_asked_again() -> None:
+    """The first problem settles at once; what its slopes are said to be from then on does not matter."""
+    later: list[float] = []
+
+    def slopes(b: np.ndarray) -> Slopes:
+        found = softplus_pair(3.0, 1.0)(b)
+        first = np.where(np.arange(2) < len(later), np.nan, found.first)
+        later[:] = [0.0]
+        return replace(found, first=first)
+
+    found = minimise(slopes, np.array([np.log(3.0), 30.0]), 1e-13)
+    assert found.passes > 1 and found.settled.tolist() == [True, True]
+    assert found.at == pytest.approx([np.log(3.0)] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("end", [1.5 / FARTHEST, FARTHEST / 1.5])
+def test_minima_next_to_the_farthest_points_are_answers(end: float) -> None:
+    found = minimise(lambda b: Slopes(b - end, 1 + 0 * b, 0 * b, 0 * b), np.full(1, 1.1 * end), 1e-13)
+    assert (found.at.tolist(), found.settled.tolist()) == ([end], [True])

@@ -106,7 +106,8 @@ def test_losses_of_a_link_with_noise_go_by_the_number_of_the_row() -> None:
 
 
 def test_scores_that_float32_cannot_hold_warn_of_nothing() -> None:
-    found = in_float32(Block(0, np.array([[1e300, 1e-300]])))
+    with np.errstate(all="raise"):
+        found = in_float32(Block(0, np.array([[1e300, 1e-300]])))
     assert (found.scores.dtype, found.scores.tolist()) == (np.float32, [[np.inf, 0.0]])
 
 
@@ -169,3 +170,16 @@ def test_sums_of_float32_scores_are_float64(order: int) -> None:
     higher = {"second", "third", "spread"} if order > 1 else set()
     assert set(sums) == {"loss", "first", "square", "weight"} | higher
     assert {np.asarray(value).dtype for value in sums.values()} == {np.dtype(np.float64)}
+
+
+@pytest.mark.parametrize("wanted", [40, 100])
+def test_a_subsample_of_no_fewer_rows_is_all_of_them(wanted: int) -> None:
+    some = next(subsample(from_arrays(Z, Y, W, rows_per_block=9), wanted).blocks())
+    assert (some.scores.tolist(), np.asarray(some.weights).tolist()) == (Z.tolist(), W.tolist())
+
+
+@pytest.mark.parametrize("weights", [None, W])
+def test_folds_that_a_block_lacks_have_sums_of_0(weights: np.ndarray | None) -> None:
+    found = Problem(Softmax(), folds=4).by_fold(Block(0, Z, Y, weights, np.ones(40, dtype=int)), Z)
+    w = np.ones(40) if weights is None else weights
+    assert found == pytest.approx(np.array([[0.0] * 3, (w[:, None] * Z).sum(axis=0), [0.0] * 3, [0.0] * 3]))

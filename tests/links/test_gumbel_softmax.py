@@ -37,6 +37,7 @@ def test_options_that_no_sample_can_have(options: dict[str, float], code: str) -
 
 def test_seeds_differ() -> None:
     z = np.zeros((5, 3))
+    assert not np.allclose(GumbelSoftmax(seed=2**64 - 1)(z), GumbelSoftmax(seed=2**63 - 1)(z))
     assert not np.allclose(GumbelSoftmax(seed=0)(z), GumbelSoftmax(seed=1)(z))
 
 

@@ -54,6 +54,13 @@ def test_loss_is_zero_from_a_lead_of_one() -> None:
     assert loss.tolist() == [0.0, 0.0, pytest.approx(0.0005**2, rel=1e-9), 1.0]
 
 
+def test_a_lead_of_nearly_1_is_no_reward() -> None:
+    lead = 1 - np.linspace(0, 1e-7, 5001)
+    loss = Sparsemax().loss(np.stack([np.zeros(5001), -lead], axis=1), np.zeros(5001, dtype=int))
+    assert loss.min() == 0.0
+    assert loss == pytest.approx(((1 - lead) / 2) ** 2, abs=4e-16)
+
+
 def test_nll_is_infinite_where_the_true_class_has_no_probability() -> None:
     found = Sparsemax().outcomes(Block(0, np.array([[2.0, 0.0], [0.5, 0.0]]), np.array([1, 1])))
     assert found.nll.tolist() == [np.inf, -np.log(0.25)]

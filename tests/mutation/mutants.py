@@ -41,7 +41,7 @@ CORE = (
 TESTS = (
     "tests/test_numerics.py", "tests/test_sums.py", "tests/test_collectors.py", "tests/test_partition.py",
     "tests/test_verdict.py", "tests/links", "tests/metrics", "tests/uncertainty", "tests/fitting/test_optimize.py",
-    "tests/fitting/test_slopes.py", "tests/fitting/test_magnitude.py",
+    "tests/fitting/test_slopes.py", "tests/fitting/test_passes.py", "tests/fitting/test_magnitude.py",
     "tests/fitting/test_prospects.py", "tests/calibrators/test_temperature.py",
     "tests/laws/test_links.py", "calibrate/numerics.py", "calibrate/sums.py", "calibrate/uncertainty",
 )  # fmt: skip

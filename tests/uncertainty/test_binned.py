@@ -49,16 +49,19 @@ def test_l1_has_everything() -> None:
     assert not found.notes
 
 
-def test_a_value_above_its_interval_is_explained() -> None:
-    bins = {key: np.full(15, 4.0) for key in ("count", "weight", "squares")}
+@pytest.mark.parametrize(("by", "above"), [(0.05, True), (0.08, False), (0.25, False)])
+def test_a_value_above_its_interval_is_explained(by: float, above: bool) -> None:
+    """Bins of 20 rows, all off by half of what chance alone would make of them, or by more."""
+    bins = {key: np.full(15, 20.0) for key in ("count", "weight", "squares")}
     centre = (np.arange(15) + 0.5) / 15
-    off = np.where(np.arange(15) % 2, 0.25, -0.25)
+    off = np.where(np.arange(15) % 2, by, -by)
     found = curve_estimate(
-        curves_of({**bins, "predicted": 4 * centre, "observed": 4 * np.clip(centre + off, 0, 1)})[0], "l1", 0.95, ""
+        curves_of({**bins, "predicted": 20 * centre, "observed": 20 * np.clip(centre + off, 0, 1)})[0], "l1", 0.95, ""
     )
-    assert found.value is not None
-    assert found.high is not None
-    assert (found.value > found.high) == bool(found.notes)
+    assert found.value is not None and found.high is not None
+    assert (found.value > found.high) == above
+    note = "the value lies above its interval: noise alone adds so much on this many rows"
+    assert found.notes == ((note,) if above else ())
 
 
 def test_few_events_are_said() -> None:

@@ -49,7 +49,7 @@ def test_calibration_errors_by_their_ends() -> None:
 )
 def test_sizes(low: float, high: float, ends: tuple[float, float]) -> None:
     found = size(of((low + high) / 2, low, high))
-    assert (found.low, found.high) == ends
+    assert (found.value, found.low, found.high) == (abs(low + high) / 2, *ends)
 
 
 def test_infinite_sides() -> None:
@@ -86,7 +86,10 @@ FULL = Estimate(1.0, 0.5, 2.0, 0.75, definition="as said", method="inversion", c
 LOW, HIGH = replace(FULL, low=None), replace(FULL, high=None)
 
 
-@pytest.mark.parametrize(("factor", "numbers"), [(2.0, (2.0, 1.0, 4.0, 1.5)), (-2.0, (-2.0, -4.0, -1.0, -1.5))])
+@pytest.mark.parametrize(
+    ("factor", "numbers"),
+    [(2.0, (2.0, 1.0, 4.0, 1.5)), (0.5, (0.5, 0.25, 1.0, 0.375)), (-2.0, (-2.0, -4.0, -1.0, -1.5))],
+)
 def test_a_factor_changes_the_numbers_and_nothing_else(factor: float, numbers: tuple[float, ...]) -> None:
     value, low, high, debiased = numbers
     assert scaled(FULL, factor) == replace(FULL, value=value, low=low, high=high, debiased=debiased)

@@ -138,15 +138,16 @@ def test_coverage(p: tuple[float, ...], share: tuple[float, ...], gap: Any, rows
 
 
 @pytest.mark.parametrize("p", [0.025, 0.5])
-def test_what_may_pass_is_the_quantile_under_the_limit(p: float) -> None:
+@pytest.mark.parametrize(("high", "limit"), [(True, 0.05), (False, 0.1)])
+def test_what_may_pass_is_the_quantile_under_the_limit(p: float, high: bool, limit: float) -> None:
     """By simulation: gaps of the limit in all, in proportion to the errors, away from the nearer end of the scale."""
-    found = cells([(400, 0.3, 0.0), (1600, 0.8, 0.99)])
+    found = cells([(400, 0.3, 0.0), (1600, 0.8, 0.99)] if high else [(400, 0.02, 0.0), (1600, 0.1, 0.0)])
     error = found.share * np.sqrt(found.predicted * (1 - found.predicted) / found.n)
-    gap = 0.05 * error / error.sum() / found.share
+    gap = limit * error / error.sum() / found.share
     true = found.predicted - np.where(found.predicted > 0.5, gap, -gap)
     events = np.random.default_rng(0).binomial(found.n.astype(int), true, size=(20_000, 2)) / found.n
     drawn = (np.abs(events - found.predicted) * found.share).sum(axis=1)
-    assert ece_inversion.largest_passing(found, 0.05, p) == pytest.approx(np.quantile(drawn, p), rel=0.02)
+    assert ece_inversion.largest_passing(found, limit, p) == pytest.approx(np.quantile(drawn, p), rel=0.02)
 
 
 def test_no_bin_can_be_further_off_than_its_prediction_allows() -> None:

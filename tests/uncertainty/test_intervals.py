@@ -229,12 +229,14 @@ def test_paired_frequency_of_weights_and_with_a_penalty() -> None:
     assert intervals.paired_frequency(_moments(np.array([1.0, -1.0]), None), 0.95, 4.0) == (-1.0, 1.0)
 
 
-def test_paired_frequency_holds_movers_interval() -> None:
-    sums, down, up = _moments(np.array([1.0] * 9 + [-1.0] + [0.0] * 90), None), 0.01, 0.09
+@pytest.mark.parametrize("kinds", [(1, 9), (2, 2), (9, 1)])
+def test_paired_frequency_holds_movers_interval(kinds: tuple[int, int]) -> None:
+    sums = _moments(np.repeat([-1.0, 1.0, 0.0], [*kinds, 100 - sum(kinds)]), None)
+    down, up = kinds[0] / 100, kinds[1] / 100
     (down_low, down_high), (up_low, up_high) = (frequency_interval(p, 100, 0.95) for p in (down, up))
     alone, both = (intervals.paired_frequency(sums, 0.95, 0.0, kinds) for kinds in (None, (down, up)))
-    assert both[0] == pytest.approx(min(alone[0], 0.08 - np.hypot(down_high - down, up - up_low)))
-    assert both[1] == pytest.approx(max(alone[1], 0.08 + np.hypot(down - down_low, up_high - up)))
+    assert both[0] == pytest.approx(min(alone[0], up - down - np.hypot(down_high - down, up - up_low)))
+    assert both[1] == pytest.approx(max(alone[1], up - down + np.hypot(down - down_low, up_high - up)))
     assert both[0] < alone[0] or both[1] > alone[1]
 
 
@@ -249,3 +251,9 @@ def test_bands_of_certain_and_uncertain_predictions_together() -> None:
     assert (low[[0, 2]].tolist(), high[[0, 2]].tolist()) == ([0.0, 1.0], [0.0, 1.0])
     assert low[1] == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)
     assert high[1] == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(1e9), abs=1e-8)
+
+
+def test_a_frequency_that_rounding_left_above_1_is_1() -> None:
+    sums = {**_moments(np.ones(10), np.full(10, 0.1)), "x1": np.nextafter(1.0, 2.0), "w1": 1.0}
+    assert intervals.frequency_rows(sums)[0] == 1.0
+    assert intervals.frequency_rows({**sums, "x1": -5e-324})[0] == 0.0

@@ -468,3 +468,41 @@ def test_an_infinite_loss_whose_rows_were_not_counted_says_no_number() -> None:
     del sums[Infinite()]
     estimate = loss(sums)
     assert (estimate.value, estimate.low, estimate.high, estimate.reason) == (np.inf, None, None, "infinite")
+
+
+def test_what_only_doubted_rows_cost_is_allowed_for_beside_errors_that_were_seen() -> None:
+    """Two errors that cost nothing under either model; one more in a doubted row would cost 4."""
+    sums: dict[Any, Any] = {
+        Moments("nll"): _moments(np.array([0.0] * 2 + [0.001 * (i % 7) for i in range(98)]), None),
+        Errors("nll"): {"n": 2, "weight": 2.0, "loss": 0.0},
+        Errors("nll", runner_up=True): any_row(1.0, 100.0, doubtful=4.0),
+    }
+    c = clopper_pearson(0.02, 100, 0.95)[1]
+    right = sum(0.001 * (i % 7) for i in range(98)) / 98
+    found = means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0)
+    assert found.high == pytest.approx((1 - c) * right + c * 4.0)
+
+
+def test_rows_that_no_side_can_lose_cost_nothing() -> None:
+    """Nobody's runner-up is what the other model predicts."""
+    some, none = switched(0, 2, (0.0, -3.0)), switched(0, 2, (0.0, -3.0))
+    none[Errors("nll", runner_up=True)] |= {"lost_weight": 0.0, "lost_doubt": 0.0}
+    found, expected = (means.loss_change(*sides(), s, "nll", "multiclass", 0.95, 0.0) for s in (none, some))
+    assert found == expected
+
+
+def test_a_gap_of_exactly_0_is_widened_around_the_prediction() -> None:
+    happened = (np.arange(40) < 5).astype(float)
+    gap = _moments(np.where(np.arange(40) % 2, 0.25, 0.0) - happened, None)
+    found = means.gap_estimate(gap, _moments(happened, None), 0.95, "as said")
+    low, high = clopper_pearson(0.125, 40, 0.95)
+    least, most = hall(mean_of(gap), 0.95) or (0.0, 0.0)
+    assert found.value == 0.0
+    assert (found.low, found.high) == pytest.approx((min(least, 0.125 - high), max(most, 0.125 - low)))
+
+
+def test_a_label_that_was_at_0_changes_by_all_it_has_now() -> None:
+    parts = means.change_parts(
+        Estimate(1.0, parts=(Estimate(0.0), Estimate(0.5))), Estimate(1.0, parts=(Estimate(0.25), Estimate(0.0)))
+    )
+    assert [part.value for part in parts] == [0.25, -0.5]

@@ -44,10 +44,10 @@ def test_student_without_degrees_of_freedom_is_anywhere(df: float) -> None:
 def test_what_is_no_level(level: float) -> None:
     with pytest.raises(CalibrateError, match="expected a level") as caught:
         quantiles.known_level(level)
-    assert caught.value.code == "E603"
+    assert (caught.value.code, caught.value.hint) == ("E603", "as in --ci 0.95")
 
 
-@pytest.mark.parametrize("level", [0.5, 0.95, 0.999999])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999999, 1 - 1e-9])
 def test_levels(level: float) -> None:
     assert quantiles.known_level(level) == level
 
