@@ -555,7 +555,7 @@ def test_a_file_beside_a_set_lies_aside_before_the_set_takes_its_place(tmp_path:
     assert outcomes == {b"old", b"new"}
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:unclosed (file|scandir):ResourceWarning")
 def test_two_files_change_together_where_they_are_interrupted(tmp_path: Path) -> None:
     first, second = tmp_path / "a.md", tmp_path / "b.xml"
     came, line = True, 0
@@ -666,7 +666,7 @@ def interrupted(line: int, work: Callable[[], None]) -> tuple[bool, set[str]]:
     return left <= 0, where
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # interrupted on the very line that closes it
+@pytest.mark.filterwarnings("ignore:unclosed (file|scandir):ResourceWarning")  # interrupted on the very line that closes it
 @pytest.mark.parametrize("start", [over_old, nothing])
 def test_every_line_may_be_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[Path], None]
