@@ -43,10 +43,16 @@ def require() -> None:
     _take_buffer()
 
 
+def of_polars(data: int) -> int:
+    """Bytes of address space that polars wants for itself and for its work on so many bytes."""
+    base = STARTED if "polars" in sys.modules else POLARS
+    return base + THREAD * (os.cpu_count() or 1) + 4 * data
+
+
 def holds_polars(data: int) -> bool:
     """Whether there is room for polars and for its work on `data` bytes (it copies them up to three times)."""
     most = limit()
-    return most is None or _taken() + _of_polars(data) <= most
+    return most is None or _taken() + of_polars(data) <= most
 
 
 def require_polars(data: int, what: str) -> None:
@@ -54,14 +60,9 @@ def require_polars(data: int, what: str) -> None:
     if not holds_polars(data):
         raise CalibrateError(
             "E509",
-            f"{what} takes {_of_polars(data) >> 20:,} MB of address space, and the limit does not leave them",
+            f"{what} takes {of_polars(data) >> 20:,} MB of address space, and the limit does not leave them",
             "raise the limit, as in 'ulimit -v unlimited', or use .npy or .csv files",
         )
-
-
-def _of_polars(data: int) -> int:
-    base = STARTED if "polars" in sys.modules else POLARS
-    return base + THREAD * (os.cpu_count() or 1) + 4 * data
 
 
 def _taken() -> int:

@@ -1,7 +1,9 @@
 """JSON lines: a row a line, all of them objects with the same keys or arrays of the same length.
 
 Numbers are those of JSON, read from their digits (correctly rounded, whole numbers exact); `null`, `NaN` and
-`Infinity` are faults in a column of numbers. Booleans and strings are what they are; nested values are refused.
+`Infinity` are faults in a column of numbers. Booleans and strings are what they are. A list in an object, as logs of
+predictions have it, is a column for each of its values, `logits_0` and so on, and an object in it one for each of its
+keys; what lies deeper is refused.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class _Lines:
         self.width = 0
         self.rows: list[Sequence[Any]] = []
         self.blank: int | None = None
+        self.inner: dict[str, tuple[str, ...]] = {}
         self._read = json.JSONDecoder(
             parse_int=str.encode, parse_float=str.encode, parse_constant=str.encode, object_pairs_hook=_Pairs
         ).decode
@@ -79,6 +82,8 @@ class _Lines:
             found = self._read(row)
         except (ValueError, RecursionError) as error:
             raise self._wrong(line, f"found no JSON: {shown(error)}") from None
+        if isinstance(found, _Pairs):
+            found = _Pairs(self._flat(found.pairs, line))
         values = [value for _, value in found.pairs] if isinstance(found, _Pairs) else found
         if not isinstance(values, list):
             raise self._wrong(line, f"found {shown(row.strip())}, expected an object or an array")
@@ -97,6 +102,25 @@ class _Lines:
         if nested is not None:
             raise self._wrong(line, f"column {nested + 1}: found a nested value, expected a number or text", FLAT)
         return values
+
+    def _flat(self, pairs: list[tuple[str, Any]], line: int) -> list[tuple[str, Any]]:
+        """The pairs with those in place of lists and objects that the first row has for the same keys."""
+        if not self.rows:
+            self.inner = {key: names for key, value in pairs if (names := _names(key, value))}
+        if not self.inner:
+            return pairs
+        flat = []
+        for key, value in pairs:
+            names, known = _names(key, value), self.inner.get(key)
+            if known is None:
+                flat.append((key, value))
+            elif names is None or set(names) != set(known):
+                raise self._wrong(
+                    line, f"{shown(key)!r}: found {_what(value)}, expected {len(known)} values as in row 1"
+                )
+            else:
+                flat += zip(names, [v for _, v in value.pairs] if isinstance(value, _Pairs) else value, strict=True)
+        return flat
 
     def _keys(self, found: _Pairs, line: int) -> tuple[str, ...]:
         keys = tuple(key for key, _ in found.pairs)
@@ -124,7 +148,7 @@ class _Lines:
         return CalibrateError("E116", f"{self.where}: row {len(self.rows) + 1} (line {line}): {what}", hint or usual)
 
 
-FLAT = "give every class a key of its own, or every line an array of numbers alone"
+FLAT = "give every class a key of its own, one key a list of numbers, or every line an array of numbers alone"
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,19 @@ class _Pairs:
     """An object, its keys possibly double."""
 
     pairs: list[tuple[str, Any]]
+
+
+def _names(key: str, value: Any) -> tuple[str, ...] | None:
+    """The columns that a list or an object under this key is; None where it is neither."""
+    if isinstance(value, list):
+        return tuple(f"{key}_{i}" for i in range(len(value)))
+    return tuple(inner for inner, _ in value.pairs) if isinstance(value, _Pairs) else None
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "an object of other keys" if isinstance(value, _Pairs) else "no list"
 
 
 def _column(cells: Sequence[Any]) -> Column:

@@ -1,5 +1,7 @@
 """Parquet, by polars: columns of numbers, booleans and text; nulls among numbers are faults.
 
+A column of lists of numbers, as logs of predictions have it, is a column for each place: `logits_0` and so on.
+
 The footer is checked against the size of the file, and the number of rows against the limits, before polars reads.
 One damaged byte in a page makes polars ask for all memory that there is, and abort: it is tried in a process of its
 own first.
@@ -17,7 +19,7 @@ from calibrate.containers.apart import CRASHED, Trial
 from calibrate.containers.column_table import Column, ColumnTable
 from calibrate.containers.opening import Opened
 from calibrate.errors import CalibrateError, named, shown
-from calibrate.memory import require_polars
+from calibrate.memory import POLARS, of_polars, require_polars
 from calibrate.table import Decision, Fault, Source
 
 if TYPE_CHECKING:
@@ -29,12 +31,16 @@ _MAGIC = b"PAR1"
 _HINT = "transfer or write it again"
 _READ = ("Bool", "String", "Categ", "Enum", "Null", "Date", "Time")
 """Types beside those of numbers: dates and times are texts, which may stand beside the scores."""
+_LISTS = ("List", "Array")
 _TRIED = """
 import io, sys
 import polars as pl
 data = sys.stdin.buffer.read()
 try:
     schema = pl.read_parquet_schema(io.BytesIO(data))
+    if any(kind.is_nested() for kind in schema.values()):  # how long lists are, no metadata say
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]),) * 2)
     rows = pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item()
     if rows * len(schema) * 8 <= int(sys.argv[1]):
         pl.read_parquet(io.BytesIO(data))
@@ -55,7 +61,7 @@ class Parquet:
     def read(self, opened: Opened) -> ColumnTable:
         """The table. Raises `CalibrateError` E106, E107, E112, E113, E114 or E509 (no room for polars)."""
         _check_footer(opened)
-        frame = _frame(opened)
+        frame = _unnested(_frame(opened), opened)
         columns = tuple(_column(frame.get_column(name), opened) for name in frame.columns)
         decision = Decision("types", ", ".join(sorted({str(t) for t in frame.dtypes})), "the schema of the file")
         return ColumnTable(
@@ -82,12 +88,14 @@ def _frame(opened: Opened) -> pl.DataFrame:
     if data.size > opened.limits.in_memory:
         raise opened.error("E114", f"has more than {opened.limits.in_memory:,} bytes", "set CALIBRATE_MAX_BYTES higher")
     require_polars(data.size, f"{named(opened.name)}: reading Parquet")
-    trial = Trial(_TRIED, str(_allowed(opened)), str(CRASHED))
+    allowed = _allowed(opened)
+    trial = Trial(_TRIED, str(allowed), str(CRASHED), str(POLARS + of_polars(allowed // 4)))
     import polars as pl  # while the other process does the same
 
     source = data.read(data.size, 0)
     if trial.crashes(source):
-        raise opened.error("E106", "damaged parquet file: its pages contradict its metadata", _HINT)
+        found = "damaged parquet file: its pages contradict its metadata, or its lists take more memory than is allowed"
+        raise opened.error("E106", found, _HINT)
     try:
         schema = pl.read_parquet_schema(io.BytesIO(source))
         _check_schema(dict(schema), opened)
@@ -104,12 +112,42 @@ def _frame(opened: Opened) -> pl.DataFrame:
 
 def _check_schema(schema: dict[str, Any], opened: Opened) -> None:
     for j, (name, kind) in enumerate(schema.items()):
-        if not (kind.is_numeric() or str(kind).startswith(_READ)):
+        inner = getattr(kind, "inner", None) if str(kind).startswith(_LISTS) else kind
+        if inner is None or not (inner.is_numeric() or (inner is kind and str(kind).startswith(_READ))):
             column = f"column {j + 1} {shown(name)!r}"
             hint = "leave it out, or make columns of numbers or text of it"
             raise opened.error(
                 "E112", f"{column}: found the type {shown(kind)}, expected numbers, booleans or text", hint
             )
+
+
+def _unnested(frame: pl.DataFrame, opened: Opened) -> pl.DataFrame:
+    """The frame with a column for each place of its lists. Raises E112 for lists of different lengths, E114, E116."""
+    import polars as pl
+
+    found: list[pl.Series] = []
+    for j, name in enumerate(frame.columns):
+        series = frame.get_column(name)
+        if isinstance(series.dtype, pl.Array):
+            series = series.arr.to_list()
+        if not isinstance(series.dtype, pl.List):
+            found.append(series)
+            continue
+        lengths = series.list.len().fill_null(0)
+        width = int(lengths[0])
+        other = (lengths != max(width, 1)).arg_true()
+        if len(other):
+            where, have = int(other[0]), int(lengths[int(other[0])])
+            text = f"row {where + 1}, column {j + 1} {shown(name)!r}: found a list of {have}, expected {max(width, 1)}"
+            raise opened.error("E112", text, "lists of one length: a value for each class")
+        _check_size(len(frame), len(found) + width, opened)
+        found += [series.list.get(i).alias(f"{name}_{i}") for i in range(width)]
+    names = [series.name for series in found]
+    if twice := next((name for i, name in enumerate(names) if name in set(names[:i])), None):
+        raise opened.error(
+            "E112", f"two columns are called {shown(twice)!r}, one of them a place in a list", "rename one"
+        )
+    return pl.DataFrame(found)
 
 
 def _check_size(rows: int, width: int, opened: Opened) -> None:

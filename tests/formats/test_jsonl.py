@@ -73,11 +73,35 @@ def test_whole_numbers(values: list[int], dtype: type) -> None:
     assert found.text(0) == list(map(str, values))
 
 
+def test_a_log_of_predictions() -> None:
+    found = table('{"id":"a","logits":[1.5,-2],"label":1}\n{"label":0,"logits":[0,3],"id":"b"}\n')
+    assert found.names == ("id", "logits_0", "logits_1", "label")
+    assert [found.column(j).tolist() for j in range(4)] == [["a", "b"], [1.5, 0.0], [-2, 3], [1, 0]]
+
+
+def test_an_object_by_class() -> None:
+    found = table('{"p":{"cat":0.25,"dog":0.75},"label":"cat"}\n{"p":{"dog":0.5,"cat":0.5},"label":"dog"}\n')
+    assert found.names == ("cat", "dog", "label")
+    assert [found.column(j).tolist() for j in range(2)] == [[0.25, 0.5], [0.75, 0.5]]
+
+
 REFUSED = {
     "no JSON": ("{'a':1}\n", "E116", "row 1 (line 1): found no JSON"),
     "one document": ("[\n[1,2]\n]\n", "E116", "line 1"),
     "a list of rows": ("[[1,2],[3,4]]\n", "E116", "nested"),
-    "nested object": ('{"a":{"b":1}}\n', "E116", "nested"),
+    "an object in a list": ('{"a":[{"b":1}]}\n', "E116", "nested"),
+    "a list in an object in an object": ('{"a":{"b":[1]}}\n', "E116", "nested"),
+    "an empty list": ('{"a":[]}\n', "E116", "nested"),
+    "a shorter list": ('{"a":[1,2]}\n{"a":[1]}\n', "E116", "row 2 (line 2): 'a': found a list of 1, expected 2 values"),
+    "no list": ('{"a":[1,2]}\n{"a":1}\n', "E116", "row 2 (line 2): 'a': found no list, expected 2 values"),
+    "a list all at once": ('{"a":1}\n{"a":[1]}\n', "E116", "row 2 (line 2): column 1: found a nested value"),
+    "other classes": (
+        '{"a":{"x":1}}\n{"a":{"y":1}}\n',
+        "E116",
+        "'a': found an object of other keys, expected 1 values",
+    ),
+    "a class twice": ('{"a":{"x":1,"x":2}}\n', "E116", "key 'x' stands there twice"),
+    "a column of that name": ('{"a":[1],"a_0":2}\n', "E116", "key 'a_0' stands there twice"),
     "a number": ("1\n", "E116", "found 1, expected an object"),
     "other keys": ('{"a":1}\n{"b":1}\n', "E116", "row 2 (line 2): key 'a' is missing"),
     "more keys": ('{"a":1}\n{"a":1,"b":1}\n', "E116", "key 'b' is not in the first line"),
@@ -103,6 +127,8 @@ def test_refused(text: str | bytes, code: str, words: str) -> None:
 def test_limits() -> None:
     with pytest.raises(CalibrateError, match="expected 1 to 2"):
         table("[1,2,3]\n", Limits(max_columns=2))
+    with pytest.raises(CalibrateError, match="expected 1 to 2"):
+        table('{"a":[1,2,3]}\n', Limits(max_columns=2))
     with pytest.raises(CalibrateError, match="more than 3 bytes"):
         table("[1,2,3]\n", Limits(max_bytes=3))
 

@@ -83,8 +83,54 @@ def test_a_column_of_categories_is_text() -> None:
     assert Parquet().read(opened(saved(frame))).text(1) == ["x", "", "z"]
 
 
-def test_lists_and_empty_tables() -> None:
-    assert refused(saved(pl.DataFrame({"a": [[1.0, 2.0]]}))).code == "E112"
+@pytest.mark.parametrize("dtype", [pl.List(pl.Float64), pl.List(pl.Float32), pl.Array(pl.Float64, 2)])
+def test_a_list_of_numbers_is_a_column_for_each(dtype: pl.DataType) -> None:
+    frame = pl.DataFrame({"id": ["a", "b"], "p": [[1.5, 2.5], [0.5, -1.0]]}, schema={"id": pl.String, "p": dtype})
+    found = Parquet().read(opened(saved(frame)))
+    assert found.names == ("id", "p_0", "p_1")
+    assert [found.column(j).tolist() for j in (1, 2)] == [[1.5, 0.5], [2.5, -1.0]]
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ([[1.0, 2.0], [1.0]], "row 2, column 1 'a': found a list of 1, expected 2"),
+        ([[1.0, 2.0], None], "row 2, column 1 'a': found a list of 0, expected 2"),
+        ([[], [1.0]], "row 1, column 1 'a': found a list of 0, expected 1"),
+        ([["x"], ["y"]], "column 1 'a': found the type List(String)"),
+        ([[[1.0]], [[2.0]]], "column 1 'a': found the type List(List(Float64))"),
+    ],
+)
+def test_lists_that_are_no_columns_of_numbers(column: list[object], words: str) -> None:
+    error = refused(saved(pl.DataFrame({"a": column})))
+    assert (error.code, words in error.message) == ("E112", True), error.message
+
+
+def test_a_null_in_a_list_is_a_fault_of_its_column() -> None:
+    found = Parquet().read(opened(saved(pl.DataFrame({"a": [[1.0, 2.0], [None, 3.0]]}))))
+    assert [(f.row, f.column, f.text) for f in found.faults] == [(1, 0, "null")]
+
+
+def test_a_place_in_a_list_that_is_called_like_a_column() -> None:
+    error = refused(saved(pl.DataFrame({"a": [[1.0, 2.0]], "a_1": [1.0]})))
+    assert (error.code, "two columns are called 'a_1'" in error.message) == ("E112", True)
+
+
+def test_lists_keep_to_the_limits() -> None:
+    long = saved(pl.DataFrame({"a": [[0.0] * 5000]}))
+    assert refused(long, Limits(max_columns=4999)).code == "E114"
+    many = saved(pl.DataFrame({"a": [[0.0] * 5000] * 100}))
+    assert refused(many, Limits(max_bytes=len(many) + 1000)).code == "E114"
+
+
+def test_lists_beyond_all_memory_end_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calibrate.formats.parquet.POLARS", 0)
+    monkeypatch.setattr("calibrate.formats.parquet.of_polars", lambda data: 600 << 20)
+    long = saved(pl.DataFrame({"a": [[0.0] * 40_000_000]}))
+    assert "its lists take more memory than is allowed" in refused(long).message
+
+
+def test_no_lists_and_empty_tables() -> None:
     assert refused(saved(FRAME.clear())).code == "E107"
     assert refused(saved(FRAME.with_columns(raw=pl.lit(b"x")))).message.endswith("expected numbers, booleans or text")
 
