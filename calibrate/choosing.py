@@ -189,6 +189,7 @@ def chosen(trials: Sequence[Trial], rows: Rows, link: Link) -> Choice:
     cells = rows.n_columns if link.has_events else 1
     sums = rows.sum(Truth(link, _steps(finite), 1 + rows.n * cells // SEEN))
     p, v = (np.concatenate(sums[key]) for key in ("p", "weight"))  # type: ignore[arg-type]
+    p = np.maximum(p, np.finfo(np.float64).tiny)  # a probability that is 0 in floats has a loss all the same
     first = mixed(p, v)
     kept = np.flatnonzero(first >= min(LEAST, first.max()))
     w = mixed(p[:, kept], v).round(3)  # as the name of the method says them
@@ -216,8 +217,8 @@ def simplest(losses: np.ndarray, v: np.ndarray, parameters: Sequence[int]) -> in
 
 
 def _per_row(p: np.ndarray, cells: int) -> np.ndarray:
-    """Losses (n, M) of rows from the probabilities of their cells, (n cells, M)."""
-    loss = -np.log(np.maximum(p, np.finfo(np.float64).tiny))
+    """Losses (n, M) of rows from the positive probabilities of their cells, (n cells, M)."""
+    loss = -np.log(p)
     return np.asarray(loss.reshape(-1, cells, p.shape[1]).sum(axis=1))
 
 

@@ -234,3 +234,10 @@ def test_auto_says_where_compare_would_recommend_another() -> None:
     assert choice.sentence.endswith(
         "by these folds compare would recommend temperature, the simplest within one standard error of the best"
     )
+
+
+def test_probabilities_that_are_0_in_floats_have_a_loss_all_the_same() -> None:
+    z, y = world(1000.0)
+    found = auto(stratified(from_arrays(z, y), 3), SOFTMAX, folds=3)
+    assert np.isfinite(found.record.objective_after)
+    assert found.record.objective_after < 1.2

@@ -51,7 +51,9 @@ def mean_of(sums: Mapping[str, Any], label: int | None = None) -> Mean:
     if second <= 1e-14 * s["x22"]:  # equal values: what is left is rounding
         return Mean(m, 0.0, 0.0, n, df)
     unbiased = 1 - 2 * s["w3"] / (s["w1"] * s["w2"]) + 1 / n  # 1 - 1/n where weights are equal
-    return Mean(m, sqrt(second / unbiased) / s["w1"], third / second**1.5, n, df)
+    return Mean(
+        m, sqrt(second / unbiased) / s["w1"], third / second / sqrt(second), n, df
+    )  # second**1.5 may be 0 in floats
 
 
 def hall(mean: Mean, level: float, penalty: float = 0.0) -> Ends | None:

@@ -109,8 +109,11 @@ def incomplete_beta(x: float, a: float, b: float) -> float:
     """Regularised incomplete beta function I_x(a, b), by its continued fraction (Lentz's recursion; DLMF 8.17.22)."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - incomplete_beta(1 - x, b, a)
+    return max(0.0, 1 - _fraction(1 - x, b, a)) if x > (a + 1) / (a + b + 2) else _fraction(x, a, b)
+
+
+def _fraction(x: float, a: float, b: float) -> float:
+    """I_x(a, b) below its mean, where the fraction converges fast."""
     front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
     c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
     fraction = d

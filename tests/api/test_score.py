@@ -90,3 +90,9 @@ def test_empty_first_bins_hold_no_rounding() -> None:
     found = calibrate.score(z, RNG.integers(0, 2, 500), weights=RNG.exponential(size=500), input="logits")
     for curve in found.before.curves[1:]:
         assert (curve.weight[0], curve.observed[0]) == (0.0, None)
+
+
+def test_sure_rows_whose_losses_have_no_cube_are_scored() -> None:
+    found = calibrate.score([300.0, -310, 305, -290], [1, 0, 1, 0], input="logits").before.metrics["nll"]
+    assert 0 < (found.value or 0) < 1e-120
+    assert found.low == 0

@@ -257,3 +257,15 @@ def test_a_frequency_that_rounding_left_above_1_is_1() -> None:
     sums = {**_moments(np.ones(10), np.full(10, 0.1)), "x1": np.nextafter(1.0, 2.0), "w1": 1.0}
     assert intervals.frequency_rows(sums)[0] == 1.0
     assert intervals.frequency_rows({**sums, "x1": -5e-324})[0] == 0.0
+
+
+@pytest.mark.parametrize("power", [-160, -120, -90, 0, 90])
+def test_the_unit_of_values_changes_nothing_but_the_unit(power: int) -> None:
+    """Also where the cube of a value is no float: then nothing is known of the skewness, and it is taken as 0."""
+    x = np.array([0.0, 1.0, 3.0, 0.5, 7.0])
+    found, usual = mean(x * 10.0**power), mean(x)
+    assert (found.value, found.error) == (
+        pytest.approx(usual.value * 10.0**power),
+        pytest.approx(usual.error * 10.0**power),
+    )
+    assert found.skew == (pytest.approx(usual.skew) if abs(power) <= 100 else 0.0)

@@ -113,3 +113,12 @@ def test_incomplete_beta_of_more_rows_than_there_are_ends() -> None:
     assert quantiles.incomplete_beta(0.5, a, a) == pytest.approx(0.5, abs=0.02)
     assert quantiles.incomplete_beta(0.5 - 0.5 / math.sqrt(2 * a), a, a) == pytest.approx(stats.norm.cdf(-1), abs=0.02)
     assert 0 <= quantiles.incomplete_beta(0.5, 1e15, 1e15) <= 1
+
+
+def test_incomplete_beta_ends_where_a_row_counts_almost_nothing() -> None:
+    """x at the mean to the last bit: neither it nor its mirror image lies below."""
+    a, b = 1.0000000000000013, 2.596476218117125e-16
+    x = (a + 1) / (a + b + 2)
+    for value in (x, math.nextafter(x, 1), math.nextafter(x, 0), 1 - x):
+        assert 0 <= quantiles.incomplete_beta(value, a, b) <= 1
+        assert 0 <= quantiles.incomplete_beta(value, b, a) <= 1
