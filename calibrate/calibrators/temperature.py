@@ -8,7 +8,8 @@ was over-confident on average in the sense of its loss, T < 1: under-confident. 
 
 The interval of T is symmetric in log T, with the larger of the information and the sandwich standard error. Of a loss
 that is no NLL (sparsemax) the information says little: there the interval is conservative (covers 100 of 95 %; the
-sandwich alone 93-95, but 82 with 3 errors).
+sandwich alone 93-95, but 82 with 3 errors). Of 95 % it covers less where labels are wrong in a way that no temperature
+explains and rows are few: 90.7 with 50 rows of which 10 % are so, 89.0 with 200 very sure rows and 2 %.
 Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks. ICML 2017.
 https://doi.org/10.48550/arXiv.1706.04599
 """
