@@ -92,17 +92,24 @@ def labels_in(table: Table, options: ReadOptions) -> Table | None:
 def with_its_arrays(table: Table, options: ReadOptions, labels: Table | None = None) -> Table:
     """An archive's scores with its ids, predictions, groups and weights beside them; any other table as it is.
 
-    Raises E202 where an array that a flag names, and no column of the labels' table, holds no value for each row.
+    Ids that are no numbers are left alone where no other file could be joined by them. Raises E112 for other arrays of
+    no numbers, E202 where an array that a flag names, and no column of the labels' table, holds no value for each row.
     """
     if not isinstance(table, Archive):
         return table
     flags: dict[str | None, str] = {options.weight: "--weight", options.id_column: "--id-column"}
     asked = flags | dict.fromkeys(options.groups, "--group")
     top = len(table.kinds) == 1 and plain(_key(table)) in CONFIDENCES
+    alone = labels is None or labels.source.name == table.source.name
     others: dict[str, Table] = {}
     for name in table.arrays:
         if name != _key(table) and (name in asked or is_id(name) or (top and plain(name) in PREDICTIONS)):
-            other = table.other(name)
+            try:
+                other = table.other(name)
+            except CalibrateError as error:
+                if error.code == "E112" and alone and name not in asked and is_id(name):
+                    continue
+                raise
             if other.n == table.n and len(other.kinds) == 1:
                 others[name] = other
             elif name in asked and (labels is None or find(labels, name) is None):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from calibrate.containers import apart
@@ -28,9 +26,7 @@ def test_how_it_ended(code: str, crashes: bool) -> None:
 
 def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "PATIENCE", 0.1)
-    begun = time.monotonic()
     assert Trial("import time; time.sleep(600)").crashes(b"")
-    assert time.monotonic() - begun < 300
 
 
 def test_without_a_python_to_start_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,17 @@ def test_who_came_may_think(pipe: str) -> None:
     assert process.wait() == 0
 
 
+def test_who_was_there_first_may_think_too(pipe: str) -> None:
+    """Somebody has it open and has written nothing yet: that is not nobody, however long it takes."""
+    writer = os.open(pipe, os.O_RDWR)
+    descriptor, first = open_waiting(pipe, 0.0)
+    assert (first, os.get_blocking(descriptor)) == (b"", True)
+    os.write(writer, b"1,2\n")
+    os.close(writer)
+    with open(descriptor, "rb") as file:
+        assert file.read() == b"1,2\n"
+
+
 def test_all_bytes_come_in_their_order(pipe: str) -> None:
     process = writer(pipe, "file.write(bytes(range(256)) * 10_000)")
     assert open_input(pipe, Limits()).content.read(1 << 22, 0) == bytes(range(256)) * 10_000

@@ -210,3 +210,11 @@ def test_a_panic_of_polars_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> N
     assert error.code == "E106"
     assert error.message == "x.parquet: damaged parquet file: its metadata contradict its data"
     assert error.hint == "transfer or write it again"
+
+
+@pytest.mark.parametrize("end", ["import os; os.abort()", "import sys; sys.exit(int(sys.argv[2]))"])
+def test_a_crash_of_the_other_process_is_an_error_of_the_file(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setattr("calibrate.formats.parquet._TRIED", end)
+    error = refused(saved(FRAME))
+    assert error.code == "E106"
+    assert error.message == "x.parquet: damaged parquet file: its pages contradict its metadata"

@@ -8,6 +8,7 @@ import fcntl
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -125,3 +126,40 @@ def test_a_folder_that_cannot_be_synchronised(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(CalibrateError, match="cannot be written: Input/output error") as caught:
         write_folder(tmp_path / "out", {"x": b"new"})
     assert caught.value.code == "E501"
+
+
+def test_a_lock_is_waited_for_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder, other = os.open(tmp_path, os.O_RDONLY), os.open(tmp_path, os.O_RDONLY)
+    assert take(holder, wait=False)
+    pauses = list[float]()
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert not take(other, wait=True)
+    assert 5 <= sum(pauses) <= 20
+
+    def leave(_: float) -> None:
+        fcntl.flock(holder, fcntl.LOCK_UN)
+
+    monkeypatch.setattr(time, "sleep", leave)
+    assert take(other, wait=True)
+    for descriptor in (holder, other):
+        os.close(descriptor)
+
+
+def test_a_folder_that_is_exchanged_while_it_is_waited_for_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = two_folders(tmp_path)
+    holder = os.open(left, os.O_RDONLY)
+    assert take(holder, wait=False)
+
+    def exchanged(_: float) -> None:
+        os.rename(left, tmp_path / "gone")
+        os.rename(right, left)
+        os.close(holder)
+
+    monkeypatch.setattr(time, "sleep", exchanged)
+    with held(left):
+        assert os.listdir(left) == ["b"]
+        descriptor = os.open(left, os.O_RDONLY)
+        assert not take(descriptor, wait=False)
+        os.close(descriptor)

@@ -134,3 +134,16 @@ def test_a_file_is_named_once(reads: Any) -> None:
     with pytest.raises(CalibrateError) as caught:
         reads({"logits": Z, "labels": Y}, groups=("year",))
     assert (caught.value.code, caught.value.message.count("scores.npz")) == ("E202", 1)
+
+
+@pytest.mark.parametrize("dtype", ["<U3", "|S3", object])
+def test_ids_of_text_are_in_nobodys_way(reads: Any, dtype: Any) -> None:
+    """Arrays of text are not read; that matters only where rows are to be joined, or somebody asks for them."""
+    arrays = {"logits": Z, "image_id": np.array(["im1", "im2", "im3", "im4"], dtype)}
+    data = reads({**arrays, "labels": Y})
+    assert (data.ids, first(data).labels.tolist()) == (None, Y.tolist())
+    assert reads(arrays, need_labels=False).ids is None
+    for more, options in (("id,label\nim4,0\nim3,1\nim2,1\nim1,0\n", {}), (None, {"id_column": "image_id"})):
+        with pytest.raises(CalibrateError, match=r"scores\.npz, array 'image_id': found the dtype") as caught:
+            reads(arrays if more else {**arrays, "labels": Y}, more, **options)
+        assert caught.value.code == "E112"
