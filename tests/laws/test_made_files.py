@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,9 +17,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import EVERY, FORMATS, Made, csv_files, saved
+from made import EVERY, FORMATS, Made, csv_files, matrices, saved
 from targets import FOLDER, LIMITS, looked_over
 
 from calibrate import registry
@@ -194,3 +198,26 @@ def test_what_no_score_can_be_is_named(name: str) -> None:
         assert f"found {said}".lower() in problem.message.lower(), problem.message
 
     law()
+
+
+FOREIGN: dict[str, Callable[[np.ndarray], bytes]] = {
+    "feather": lambda z: saved(pl.DataFrame(z).write_ipc),
+    "mat": lambda z: saved(scipy.io.savemat, {"logits": z}),
+    "pkl": pickle.dumps,
+    "csv.bz2": lambda z: bz2.compress(spoilt_text(z, "1.5", (0, 0))),
+    "csv.xz": lambda z: lzma.compress(spoilt_text(z, "1.5", (0, 0))),
+    "avro": lambda z: saved(pl.DataFrame(z).write_avro),
+}
+"""Extension -> what writes such a file, which is not read."""
+
+
+@pytest.mark.parametrize("extension", FOREIGN)
+@settings(max_examples=15)
+@given(z=matrices(), data=st.data())
+def test_a_kind_that_is_not_read_is_known_by_its_content(extension: str, z: np.ndarray, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from((f"s.{extension}", "s", "s.csv", "s.npy", "s.jsonl")))
+    with pytest.raises(CalibrateError) as caught:
+        open_table(written(Made(name, FOREIGN[extension](z), z)), limits=LIMITS)
+    assert caught.value.code == "E105"
+    assert f"{name}: found a" in caught.value.message
+    assert caught.value.hint
