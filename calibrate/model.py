@@ -126,12 +126,11 @@ class Calibrated:
 
 
 def _transformed(calibrator: Calibrator, scores: np.ndarray) -> np.ndarray:
-    """What the calibrator makes of scores: of one event it may be infinite, among classes infinity is no number."""
+    """What the calibrator makes of scores: of an event it may be infinite, among classes infinity is no number."""
     with np.errstate(over="ignore", invalid="ignore"):
         found = calibrator.transform(scores)
     top = found.max(initial=-np.inf)
-    beyond = top == np.inf and not calibrator.for_events and found.shape[1] > 1
-    if (beyond or np.isnan(top)) and scores.max() < np.inf:
+    if (np.isnan(top) or (top == np.inf and calibrator.for_events is False)) and scores.max() < np.inf:
         text = "the calibrated scores are no numbers: parameters of the model, times these scores, are beyond float64"
         raise CalibrateError("E305", text, "fit again, on scores of this size")
     return found

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibrate.calibrators.isotonic import Isotonic
 from calibrate.calibrators.matrix import Matrix
 from calibrate.calibrators.temperature import Temperature
 from calibrate.errors import CalibrateError
@@ -123,3 +124,10 @@ def test_parameters_that_overflow_are_an_error_and_no_nan() -> None:
     with pytest.raises(CalibrateError, match="beyond float64") as caught:
         opposite.apply(np.array([[-9.0, 0.0, 1.0]]))
     assert caught.value.code == "E305"
+
+
+def test_an_event_may_become_certain() -> None:
+    """Isotonic regression of several labels has steps at 0 and at 1: infinite logits, and sound probabilities."""
+    steps = Isotonic("events", at=((0.25, 0.75),) * 2, probability=((0.0, 1.0),) * 2)
+    model = Model(Sigmoid(), steps, "multilabel", "logits", ("a", "b"), 2, method="isotonic", link_key="sigmoid")
+    assert model.apply(np.array([[-3.0, 3.0]])).tolist() == [[0.0, 1.0]]
