@@ -257,3 +257,11 @@ def test_a_frequency_that_rounding_left_above_1_is_1() -> None:
     sums = {**_moments(np.ones(10), np.full(10, 0.1)), "x1": np.nextafter(1.0, 2.0), "w1": 1.0}
     assert intervals.frequency_rows(sums)[0] == 1.0
     assert intervals.frequency_rows({**sums, "x1": -5e-324})[0] == 0.0
+
+
+def test_bands_of_few_rows_beside_those_of_very_many() -> None:
+    """Counts reach as far out in every cell as in the widest: what is likely there lies beyond floats elsewhere."""
+    p, n = np.array([0.5, 0.9, 0.001, 0.3, 0.0, 1.0]), np.array([1e9, 1e6, 1e4, 3.0, 1e12, 1e12])
+    low, high = intervals.binomial_bands(p, n, 0.95)
+    assert low == pytest.approx(stats.binom.ppf(0.025, n, p) / n, abs=1e-12)
+    assert high == pytest.approx(stats.binom.ppf(0.975, n, p) / n, abs=1e-12)
