@@ -240,9 +240,11 @@ def test_paired_frequency_holds_movers_interval(kinds: tuple[int, int]) -> None:
     assert both[0] < alone[0] or both[1] > alone[1]
 
 
-@pytest.mark.parametrize("n", [3, 7, 49, 1000])
+@pytest.mark.parametrize("n", [3, 7, 8, 13, 14, 43, 49, 1000])
 def test_wilson_s_ends_of_certainty_are_exact(n: int) -> None:
+    """Rounding alone would leave them above 0 at 43 rows, below 1 at 13, and of nearly 0 or 1 beyond, at 8 and 14."""
     assert wilson(0.0, n, 0.95)[0] == 0.0 and wilson(1.0, n, 0.95)[1] == 1.0
+    assert wilson(1e-17, n, 0.95)[0] >= 0.0 and wilson(1 - 1e-16, n, 0.95)[1] <= 1.0
     assert all(0.0 <= low <= high <= 1.0 for low, high in (wilson(k / n, n, 0.5) for k in range(n + 1)))
 
 

@@ -105,3 +105,7 @@ def test_halleys_step() -> None:
 @pytest.mark.parametrize(("x", "value"), [(0.0, 0.0), (-1.0, 0.0), (1.0, 1.0), (2.0, 1.0)])
 def test_incomplete_beta_beyond_its_range(x: float, value: float) -> None:
     assert quantiles.incomplete_beta(x, 2.0, 3.0) == value
+
+
+def test_what_is_divided_by_is_never_0() -> None:
+    assert [quantiles._nonzero(x) for x in (0.0, -1e-301, 1e-299, -1.0)] == [1e-300, 1e-300, 1e-299, -1.0]
