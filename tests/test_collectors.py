@@ -109,6 +109,9 @@ def test_differences_are_row_wise() -> None:
     sums = Moments("nll").difference(outcomes(), after)
     assert sums["x1"] == pytest.approx(0)
     assert sums["x22"] == pytest.approx(((NLL[::-1] - NLL) ** 2).sum())
+    w = [1.0, 2.0, 0.5, 3.0]
+    weighted = Moments("nll").difference(outcomes(w), outcomes(w, nll=after.nll))
+    assert (weighted["w1"], weighted["x1"]) == (6.5, pytest.approx(np.dot(w, NLL[::-1] - NLL)))
 
 
 def test_infinite_losses_have_no_difference_and_no_warning() -> None:
@@ -117,6 +120,7 @@ def test_infinite_losses_have_no_difference_and_no_warning() -> None:
     assert Moments("nll")(both)["x1"] == np.inf
     assert Infinite()(both) == {"rows": 1}
     assert Infinite()(outcomes([0, 1, 1, 1], nll=both.nll)) == {"rows": 0}
+    assert Infinite()(outcomes([0.5, 1, 1, 1], nll=both.nll)) == {"rows": 1}
 
 
 def test_errors() -> None:

@@ -45,7 +45,8 @@ class Accuracy:
         """Moments of what is right."""
         if task == "multilabel":
             return ROWS, LABELS, Moments("correct")
-        return (_right(task),) if task == "top-label" else (_right(task), Switches("correct"))
+        right = _right(task)
+        return (right,) if task == "top-label" else (right, Switches("correct"))
 
     def finish(self, task: Task, found: Found) -> Estimate:
         """Frequency with Wilson's interval."""

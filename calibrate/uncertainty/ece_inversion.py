@@ -34,8 +34,8 @@ def ece_interval(cells: Cells, level: float = 0.95) -> tuple[float, float, float
 
     95 %, 1,000 to 2,000 samples, n = 50 to 1,000, 1 to 362 errors: covers 95.0-100, the truth is below in at most 3.4 %
     (calibrated models), above in 2.1 %. At a limit that is the truth gates passed in at most 2.7 % of samples, and
-    failed in 3.7. Where a model is sure of what stays uncertain (truth between 5 and 95 %, logits far beyond) the truth is
-    below in up to 6.5 % (n = 100 to 400), and such gates fail in as many.
+    failed in 3.7. Where a model is sure of what stays uncertain (truth between 5 and 95 %, logits far beyond) the truth
+    is below in up to 6.5 % (n = 100 to 400), and such gates fail in as many.
     """
     size = np.abs(cells.share * cells.gap)
     error = _standard_error(cells)

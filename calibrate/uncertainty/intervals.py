@@ -187,14 +187,13 @@ def binomial_bands(p: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarr
     p, n, and both ends (cells,); counts may be effective ones and are rounded.
     """
     rows = np.maximum(1.0, np.rint(n))[:, None]
-    inside = np.clip(p, 1e-15, 1 - 1e-15)[:, None]
+    inside = np.minimum(p, 1 - 1e-15)[:, None]
     reach = float(np.ceil(8 * np.sqrt((rows * inside * (1 - inside)).max()) + 20))
     k = np.maximum(0.0, np.floor(rows * inside) - reach) + np.arange(2 * reach + 2)
-    with np.errstate(divide="ignore"):  # no count above n: log 0
+    with np.errstate(divide="ignore"):  # no count above n, nor one above 0 where p is 0: log 0
         steps = np.log(np.maximum(rows - k[:, :-1], 0.0) / k[:, 1:] * (inside / (1 - inside)))
     logs = np.concatenate([np.zeros_like(rows), np.cumsum(steps, axis=1)], axis=1)
     below = np.cumsum(np.exp(logs - logs.max(axis=1, keepdims=True)), axis=1)
     upper = quantiles.tail(level)
-    ends = ((k[:, 0] + (below < q * below[:, -1:]).sum(axis=1)) / rows[:, 0] for q in (1 - upper, upper))
-    low, high = (np.where((p <= 0) | (p >= 1), p, end) for end in ends)
+    low, high = ((k[:, 0] + (below < q * below[:, -1:]).sum(axis=1)) / rows[:, 0] for q in (1 - upper, upper))
     return low, high

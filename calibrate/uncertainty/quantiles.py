@@ -94,7 +94,7 @@ def _halley(excess: float, slope: float, bend: float) -> float:
 
 def _near(p: float, a: float, b: float) -> float:
     """A first guess: Abramowitz and Stegun 26.5.22; the middle where that does not apply."""
-    if min(a, b) < 1 or max(a, b) == 1:
+    if min(a, b) < 1:
         return 0.5
     y = normal(1 - p) if p > 1e-300 else 37.0
     first, second = 1 / (2 * a - 1), 1 / (2 * b - 1)

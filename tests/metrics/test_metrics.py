@@ -38,7 +38,7 @@ def numbers(estimate: Estimate) -> list[float]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_estimate_says_what_it_is(name: str, task: Task, world: Any, events: Any, estimate: Any) -> None:
     found = estimate(*data(task, world, events), task, name)
-    assert found.definition
+    assert found.definition and all(part.definition for part in found.parts)
     assert (found.method not in ("", NONE_SHOWN)) == (found.low is not None)
     assert bool(found.reason) == (found.low is None)
     if found.low is not None:

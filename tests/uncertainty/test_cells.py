@@ -158,3 +158,14 @@ def test_of_next_to_no_events_one_does_not_exceed_the_point() -> None:
     n = np.full(2500, 2.0)
     cells = cells_of(bins(n, np.full(2500, 4e-5), np.zeros(2500)))  # 0.2 events, too many cells to draw
     assert np.mean(noise.draw_gaps(cells, draws=1000) @ cells.share > noise.noise_point(cells)) <= 0.05
+
+
+def test_the_point_of_many_events_has_the_skewness_of_folded_normals() -> None:
+    """1,000 cells of one row, 30 of which are expected to be events."""
+    n, p = np.ones(1000), np.full(1000, 0.03)
+    mean, variance = 2 * 0.03 * 0.97, 0.03 * 0.97 - (2 * 0.03 * 0.97) ** 2
+    third = float(stats.foldnorm.stats(0, moments="s")) * variance**1.5
+    z = stats.norm.ppf(0.95)
+    sd = np.sqrt(1000 * variance)
+    expected = 1000 * mean + sd * (z + (z * z - 1) * 1000 * third / sd**3 / 6)
+    assert noise.noise_point(cells_of(bins(n, p, p))) == pytest.approx(expected / 1000, rel=1e-12)

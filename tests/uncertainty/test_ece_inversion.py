@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -240,3 +241,26 @@ def test_a_search_that_gets_nowhere_ends() -> None:
 
     assert -1.0 <= ece_inversion._root(jump, -1.0) <= 2.0
     assert 100 < len(asked) < 200
+
+
+def test_a_bin_of_certainty_that_is_right_only_takes_its_share() -> None:
+    """It has neither a gap nor an error: the interval is that of the other bins at their shares."""
+    whole = cells([(100, 1.0, 1.0), (200, 0.5, 0.4), (300, 0.7, 0.72), (100, 0.0, 0.0)])
+    others = replace(whole, **{key: getattr(whole, key)[1:3] for key in ("share", "predicted", "observed", "n")})
+    assert ece_interval(whole, 0.9) == pytest.approx(ece_interval(others, 0.9), rel=1e-9)
+
+
+@pytest.mark.parametrize("predicted", [0.001, 0.05, 0.3])
+def test_few_events_widen_to_the_distances_of_the_prediction_from_their_interval(predicted: float) -> None:
+    few = cells([(100, predicted, 0.08)])
+    ends = stats.binomtest(8, 100).proportion_ci(0.95, "exact")
+    away = max(ends.low - predicted, predicted - ends.high, 0.0)
+    farthest = max(abs(ends.low - predicted), abs(ends.high - predicted))
+    found = ece_inversion._with_few_events(few, (1.0, 0.5, 0.0), 0.95)
+    assert found == pytest.approx((away, 0.5, farthest), rel=1e-9)
+    assert ece_inversion._with_few_events(few, (0.0, 0.5, 1.0), 0.95) == (0.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("events", [9, 10])
+def test_ten_events_are_not_few(events: int) -> None:
+    assert few_events(cells([(100, 0.1, events / 100)])) == (events < 10)

@@ -240,9 +240,11 @@ def test_paired_frequency_holds_movers_interval(kinds: tuple[int, int]) -> None:
     assert both[0] < alone[0] or both[1] > alone[1]
 
 
-@pytest.mark.parametrize("n", [3, 7, 49, 1000])
+@pytest.mark.parametrize("n", [3, 7, 8, 13, 14, 43, 49, 1000])
 def test_wilson_s_ends_of_certainty_are_exact(n: int) -> None:
+    """Rounding alone would leave them above 0 at 43 rows, below 1 at 13, and of nearly 0 or 1 beyond, at 8 and 14."""
     assert wilson(0.0, n, 0.95)[0] == 0.0 and wilson(1.0, n, 0.95)[1] == 1.0
+    assert wilson(1e-17, n, 0.95)[0] >= 0.0 and wilson(1 - 1e-16, n, 0.95)[1] <= 1.0
     assert all(0.0 <= low <= high <= 1.0 for low, high in (wilson(k / n, n, 0.5) for k in range(n + 1)))
 
 
@@ -269,3 +271,11 @@ def test_the_unit_of_values_changes_nothing_but_the_unit(power: int) -> None:
         pytest.approx(usual.error * 10.0**power),
     )
     assert found.skew == (pytest.approx(usual.skew) if abs(power) <= 100 else 0.0)
+
+
+def test_bands_of_few_rows_beside_those_of_very_many() -> None:
+    """Counts reach as far out in every cell as in the widest: what is likely there lies beyond floats elsewhere."""
+    p, n = np.array([0.5, 0.9, 0.001, 0.3, 0.0, 1.0]), np.array([1e9, 1e6, 1e4, 3.0, 1e12, 1e12])
+    low, high = intervals.binomial_bands(p, n, 0.95)
+    assert low == pytest.approx(stats.binom.ppf(0.025, n, p) / n, abs=1e-12)
+    assert high == pytest.approx(stats.binom.ppf(0.975, n, p) / n, abs=1e-12)

@@ -485,7 +485,7 @@ def test_what_only_doubted_rows_cost_is_allowed_for_beside_errors_that_were_seen
 
 def test_rows_that_no_side_can_lose_cost_nothing() -> None:
     """Nobody's runner-up is what the other model predicts."""
-    some, none = switched(0, 2, (0.0, -3.0)), switched(0, 2, (0.0, -3.0))
+    some, none = switched(0, 0, (0.0, -3.0)), switched(0, 0, (0.0, -3.0))
     none[Errors("nll", runner_up=True)] |= {"lost_weight": 0.0, "lost_doubt": 0.0}
     found, expected = (means.loss_change(*sides(), s, "nll", "multiclass", 0.95, 0.0) for s in (none, some))
     assert found == expected

@@ -122,3 +122,7 @@ def test_incomplete_beta_ends_where_a_row_counts_almost_nothing() -> None:
     for value in (x, math.nextafter(x, 1), math.nextafter(x, 0), 1 - x):
         assert 0 <= quantiles.incomplete_beta(value, a, b) <= 1
         assert 0 <= quantiles.incomplete_beta(value, b, a) <= 1
+
+
+def test_what_is_divided_by_is_never_0() -> None:
+    assert [quantiles._nonzero(x) for x in (0.0, -1e-301, 1e-299, -1.0)] == [1e-300, 1e-300, 1e-299, -1.0]
