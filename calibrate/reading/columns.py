@@ -16,6 +16,9 @@ from calibrate.reading.options import ReadOptions
 from calibrate.reading.words import LABELS, is_id, is_index, listed, plain
 from calibrate.table import Decision, Table
 
+_STORED = "__index_level_0__"
+"""How pandas calls an index without a name in a Parquet file, where it comes last."""
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -110,19 +113,26 @@ def label_of(table: Table, j: int) -> str:
 
 def _index(table: Table, free: list[int], options: ReadOptions) -> tuple[int | None, bool, tuple[Decision, ...]]:
     """The column of row numbers, and whether they tell more than the order of the rows."""
-    if table.names is None or not free or free[0] != 0 or len(table.kinds) < 2 or options.id_column is not None:
+    if table.names is None or not free or len(table.kinds) < 2 or options.id_column is not None:
         return None, False, ()
-    name, kind = table.names[0], table.kinds[0]
-    if not is_index(name) or kind not in {"int", "float"} or any(f.column == 0 for f in table.faults):
+    at = table.names.index(_STORED) if _STORED in table.names else 0
+    name, kind = table.names[at], table.kinds[at]
+    if (
+        at not in free
+        or not is_index(name)
+        or kind not in {"int", "float"}
+        or any(f.column == at for f in table.faults)
+    ):
         return None, False, ()
-    values = table.column(0)
+    values, dropped = table.column(at), "first column dropped" if at == 0 else "column dropped"
     if _counts(values):
-        why = f"{base_name(table)}: {label_of(table, 0)} counts the rows"
-        return 0, False, (Decision("index", "first column dropped", why, "--score-columns"),)
+        why = f"{base_name(table)}: {label_of(table, at)} counts the rows"
+        return at, False, (Decision("index", dropped, why, "--score-columns"),)
     is_whole = bool(np.all(np.isfinite(values) & (values == np.floor(values))))
-    if (name == "" or name.startswith("Unnamed:")) and is_whole and bool((np.diff(np.sort(values)) > 0).all()):
-        why = f"{base_name(table)}: {label_of(table, 0)} holds distinct row numbers"
-        return 0, True, (Decision("index", "first column dropped", why, "--score-columns"),)
+    unnamed, in_order = name in ("", _STORED) or name.startswith("Unnamed:"), np.sort(values)
+    if is_whole and (bool((np.diff(in_order) > 0).all()) if unnamed else _counts(in_order)):
+        why = f"{base_name(table)}: {label_of(table, at)} holds distinct row numbers"
+        return at, True, (Decision("index", dropped, why, "--score-columns"),)
     return None, False, ()
 
 

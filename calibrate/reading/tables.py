@@ -93,7 +93,7 @@ def tables_of(
     side, other = partners(scores, sides(scores, options, labels), labels, sides(labels, options, scores, second=True))
     columns, label_id, how = labels_of_their_own(labels, other, options)
     same_count(scores, labels)
-    order, join = row_order(scores, side, labels, other, label_id)
+    order, join = row_order(scores, side, labels, other, label_id, columns, options)
     unused = named_labels(scores, side.rest, options)
     free = [j for j in side.rest if j not in unused]
     found = _chosen(scores, free, labels, columns, options, model)

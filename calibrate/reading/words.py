@@ -21,7 +21,9 @@ IDS = _names(
     "id ids uuid guid key filename file_name file path filepath file_path fname image image_name image_path img "
     "img_path url uri name sample sample_name example row_name identifier"
 )
-INDEXES = frozenset({"", "index", "row", "rownames", "row_number", "level_0", "__index_level_0__"})
+INDEXES = frozenset(
+    {"", *_names("index idx row row_index row_idx row_no rownames row_number level_0 __index_level_0__")}
+)
 CONFIDENCES = _names(
     "confidence confidences conf score max_prob maxprob max_probability max_proba max_score max_softmax msp "
     "top_prob top1_prob top_confidence top1_confidence probability prob proba p"
