@@ -70,11 +70,23 @@ def is_id(name: str) -> bool:
 def is_probability(name: str) -> bool:
     """Whether a column of this name says that it holds probabilities.
 
-    >>> [is_probability(n) for n in ("Prob", "prob_cat", "y_proba", "log_prob", "problem")]
-    [True, True, True, False, False]
+    >>> [is_probability(n) for n in ("Prob", "prob_cat", "y_proba", "p", "log_prob", "problem")]
+    [True, True, True, True, False, False]
     """
-    parts = set(plain(name).split("_"))
-    return "log" not in parts and not parts.isdisjoint(("prob", "probs", "proba", "probability", "probabilities"))
+    parts = plain(name).split("_")
+    named_so = not {*parts}.isdisjoint(("prob", "probs", "proba", "probability", "probabilities"))
+    return "log" not in parts and (named_so or parts[0] == "p")
+
+
+def is_logit(name: str) -> bool:
+    """Whether a column of this name says that it holds logits, or other scores without a bound.
+
+    >>> [is_logit(n) for n in ("Logit", "y_logits", "decision_function", "log_odds", "login", "log_prob")]
+    [True, True, True, True, False, False]
+    """
+    parts = {*plain(name).split("_")}
+    words = ("logit", "logits", "margin", "margins", "decision", "logodds")
+    return not parts.isdisjoint(words) or {"log", "odds"} <= parts
 
 
 def is_index(name: str) -> bool:
