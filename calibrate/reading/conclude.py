@@ -18,6 +18,10 @@ from calibrate.table import Decision, Table
 
 MOSTLY = 0.5
 """Share of rows that sum to 1 (or 100) from which on the others are errors and the numbers no logits."""
+MOST_DIGITS = 6
+"""Decimals up to which numbers are looked upon as rounded."""
+UNROUNDED = 1e-4
+"""How far a number of so few decimals may be from its place, in units of the last one: float32 blurs it."""
 IN_WORDS = {
     "logits": "logits",
     "probs": "probabilities",
@@ -160,12 +164,32 @@ def _share_of_sum(sample: np.ndarray, total: float) -> float:
 
 def _neither(case: Case) -> CalibrateError:
     row, total = case.seen.first_off or (case.seen.at, 1 + case.seen.worst)
+    found = (
+        f"{case.file}: {case.table.place(row)}: found values in [0, 1] that sum to {total:.6g}, expected a sum of 1 for"
+    )
+    if (rounded := _rounded(case)) is not None:
+        return CalibrateError("E214", f"{found} probabilities: {rounded[0]}", rounded[1])
     return CalibrateError(
         "E214",
-        f"{case.file}: {case.table.place(row)}: found values in [0, 1] that sum to {total:.6g}, expected a sum of 1 "
-        "for probabilities: logits, independent probabilities, or damaged rows?",
+        f"{found} probabilities: logits, independent probabilities, or damaged rows?",
         "--input logits, or --input sigmoid for one event per column, or mend the rows",
     )
+
+
+def _rounded(case: Case) -> tuple[str, str] | None:
+    """What to say where values of few decimals miss the sum by no more than their rounding; None where they do not."""
+    sample = np.concatenate(case.seen.sample).astype(np.float64)
+    for digits in range(1, MOST_DIGITS + 1):
+        units = sample * 10.0**digits
+        if len(units) and np.abs(units - np.rint(units)).max() < UNROUNDED:
+            if case.seen.worst > 0.5 * len(case.columns) * 10.0**-digits + ROUNDING:
+                return None
+            what = f"they look rounded to {digits} decimal{'s' if digits > 1 else ''}"
+            return what, (
+                "write them with more decimals, or divide every row by its sum before; only if these are no "
+                "probabilities: --input logits, or --input sigmoid for one event per column"
+            )
+    return None
 
 
 def _agree(case: Case, name: str, who: str) -> None:
@@ -175,11 +199,12 @@ def _agree(case: Case, name: str, who: str) -> None:
             raise _beyond(case, s.outside, "a probability in [0, 1]", who)
         if not case.events and s.first_off is not None:
             row, total = s.first_off
+            what, hint = _rounded(case) or ("", "--input logits")
             raise CalibrateError(
                 "E215",
                 f"{case.file}: {case.table.place(row)}: the row sums to {total:.6g}, expected 1 for probabilities "
-                f"(says {who})",
-                "--input logits",
+                f"(says {who}){what and f': {what}'}",
+                hint,
             )
     if name == "log-probs" and s.above_zero is not None:
         raise _beyond(case, s.above_zero, "a log-probability, 0 at most", who)

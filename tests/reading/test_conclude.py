@@ -163,3 +163,28 @@ def test_decisions_of_0_and_1_are_predictions_whatever_they_are_called(reads: An
     with pytest.raises(CalibrateError) as caught:
         reads("decision,label\n0,0\n1,0\n1,1\n")
     assert caught.value.code == "E213"
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ([0.29, 0.1, 0.6, 0.03], "rounded to 2 decimals"),
+        ([0.2, 0.1, 0.6, 0.0], "rounded to 1 decimal"),
+        ([0.29, 0.1, 0.6, 0.04], "damaged rows?"),
+        ([0.2999, 0.1, 0.6, 0.02], "damaged rows?"),
+    ],
+)
+def test_rounded_probabilities_are_not_sent_to_the_logits(
+    in_memory: Any, kind: Any, row: list[float], what: str
+) -> None:
+    scores = np.array([[0.25, 0.25, 0.5, 0.0] if "2" in what else [0.5, 0.0, 0.5, 0.0], row], dtype=kind)
+    for options, code in (({}, "E214"), ({"input": "probs"}, "E215")):
+        with pytest.raises(CalibrateError) as caught:
+            in_memory(scores, [0, 2], **options)
+        assert caught.value.code == code
+        if "rounded" in what:
+            assert caught.value.message.endswith(f"they look {what}")
+            assert caught.value.hint.startswith("write them with more decimals, or divide every row by its sum")
+        else:
+            assert "rounded" not in caught.value.message and "logits" in caught.value.hint
