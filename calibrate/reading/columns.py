@@ -86,8 +86,11 @@ def _find_here(table: Table, wanted: str, first: Table | None) -> int | None:
     return find(table, wanted) if by_name or first is None or find(first, wanted) is None else None
 
 
-def needed(tables: Sequence[Table], wanted: str, flag: str) -> int:
-    """The column, in the first of the tables that has it. Raises `CalibrateError` E202, listing what there is."""
+def needed(tables: Sequence[Table], wanted: str, flag: str, origin: str = "") -> int:
+    """The column, in the first of the tables that has it. Raises `CalibrateError` E202, listing what there is.
+
+    `origin` is where else than by the flag the column may have been asked for.
+    """
     for table in tables:
         found = find(table, wanted)
         if found is not None:
@@ -96,7 +99,7 @@ def needed(tables: Sequence[Table], wanted: str, flag: str) -> int:
     columns = "; ".join(listed(t.names) if t.names else f"{len(t.kinds)} columns without names" for t in tables)
     raise CalibrateError(
         "E202",
-        f"{files}: no column {shown(wanted)!r} ({flag}); found {columns}",
+        f"{files}: no column {shown(wanted)!r} ({flag}{origin and f', {origin}'}); found {columns}",
         f"{flag} takes a name, or a number from 1",
     )
 

@@ -165,7 +165,7 @@ def _chosen(
 def _asked_for(tables: list[Table], options: ReadOptions) -> None:
     """Columns that flags name must be in one of the tables."""
     for name in options.groups:
-        needed(tables, name, "--group")
+        needed(tables, name, "--group", f"or [groups.{shown(name)}] in the gates")
     if options.weight is not None:
         needed(tables, options.weight, "--weight")
     if options.id_column is not None:

@@ -89,6 +89,16 @@ def is_logit(name: str) -> bool:
     return not parts.isdisjoint(words) or {"log", "odds"} <= parts
 
 
+def is_score(name: str) -> bool:
+    """Whether a column of this name says that it holds scores, on whatever scale.
+
+    >>> [is_score(n) for n in ("score", "y_prob", "logit_3", "raw_score", "w", "age")]
+    [True, True, True, True, False, False]
+    """
+    parts = plain(name).split("_")
+    return plain(name) in CONFIDENCES or "score" in parts or is_probability(name) or is_logit(name)
+
+
 def is_index(name: str) -> bool:
     """Whether this is how a data frame names the column of its row numbers."""
     return plain(name) in INDEXES or _UNNAMED.fullmatch(name.strip()) is not None

@@ -58,7 +58,7 @@ def test_chosen(columns: dict[str, Any], labels: Any, options: dict[str, Any], e
         ({"cat": F, "dog": F, "fox": F}, [0, 1, 1], {}, "E210", "column 3 'fox'"),
         ({"cat": F, "dog": F, "age": I}, None, {}, "E210", "column 3 'age'"),
         ({"cat": F, "dog": F, "lives": I}, None, {}, "E210", "column 3 'lives'"),
-        ({"logit": F, "glucose": F}, [0, 1, 1], {}, "E210", "column 1 'logit'"),
+        ({"logit": F, "glucose": F}, [0, 1, 1], {}, "E210", "column 2 'glucose'"),
         (
             {"c0": F, "c1": T, "c2": F},
             [0, 1, 1],
