@@ -16,6 +16,7 @@ from calibrate.reading.options import ReadOptions
 from calibrate.reading.words import LABELS, is_id, is_index, listed, plain
 from calibrate.table import Decision, Table
 
+_HOW = "NAME, or its number from 1"
 _STORED = "__index_level_0__"
 """How pandas calls an index without a name in a Parquet file, where it comes last."""
 
@@ -209,7 +210,7 @@ def _only(table: Table, found: list[int]) -> tuple[int, ...]:
     raise CalibrateError(
         "E203",
         f"{named(table.source.name)}: {len(found)} columns could hold the labels: {columns}",
-        "say which: --label-column NAME",
+        f"say which: --label-column {_HOW}",
     )
 
 
@@ -245,7 +246,7 @@ def labels_of_their_own(
         return (label,), ids[0], (decision,)
     columns = listed([table.names[j] for j in rest]) if table.names else "without names"
     counted = f"{len(rest)} columns that" if rest else "no column that"
-    hint = "say which: --label-column NAME (and --id-column NAME)"
+    hint = f"say which: --label-column {_HOW} (and --id-column likewise)"
     if table.n == 1:
         hint = "write a label a row: is it transposed?"
     elif len(rest) > 1 and all(_fraction(table, j) for j in rest):

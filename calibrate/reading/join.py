@@ -13,7 +13,7 @@ import numpy as np
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.reading.columns import Sides, base_name, label_of
 from calibrate.reading.options import ReadOptions
-from calibrate.reading.words import LABELS, SIDE_DATA, is_id, is_index, plain
+from calibrate.reading.words import LABELS, SIDE_DATA, is_id, is_index, listed, plain
 from calibrate.table import Decision, Table
 
 FEW = 10
@@ -65,8 +65,8 @@ def _with_id(table: Table, side: Sides, j: int) -> Sides:
     return replace(side, id=j, loose=False, rest=rest, decisions=(*side.decisions, found))
 
 
-def same_count(scores: Table, labels: Table) -> None:
-    """Raises E216 unless both tables have the same number of rows."""
+def same_count(scores: Table, score_side: Sides, labels: Table, label_side: Sides, label_id: int | None) -> None:
+    """Raises E216 unless both tables have the same number of rows, naming the ids that one of them lacks."""
     if scores.n == labels.n:
         return
     if labels.n == 1 and len(labels.kinds) == 1 and plain(labels.text(0)[0]) in LABELS:
@@ -82,12 +82,29 @@ def same_count(scores: Table, labels: Table) -> None:
     hint = "is a row or a header lost, or a file cut off?"
     if labels.n in (len(scores.kinds), len(scores.kinds) * scores.n):
         hint = f"the scores are {scores.n} rows of {len(scores.kinds)} columns: transposed, or flattened?"
+    left = score_side.index if score_side.id is None else score_side.id
+    right = label_side.index if label_id is None else label_id
+    lacking = "" if left is None or right is None else _lacking(scores, left, labels, right)
+    if lacking:
+        hint = "remove these rows, or give them their partners"
     raise CalibrateError(
         "E216",
         f"{named(scores.source.name)}: found {rows} of scores, {named(labels.source.name)}: {answers}{odd}; expected "
-        "as many of both",
+        f"as many of both{lacking}",
         hint,
     )
+
+
+def _lacking(scores: Table, left: int, labels: Table, right: int) -> str:
+    """The first ids of the longer table that the other does not have; empty where they are hardly the same ids."""
+    one, two = (scores, _texts(scores, left)), (labels, _texts(labels, right))
+    (longer, all_ids), (shorter, some) = (one, two) if scores.n > labels.n else (two, one)
+    known = set(some)
+    missing = list(dict.fromkeys(i for i in all_ids if i not in known))
+    if not missing or len(missing) > len(all_ids) / 2:
+        return ""
+    what = "id" if len(missing) == 1 else f"{len(missing)} ids"
+    return f": {what} of {base_name(longer)} not in {base_name(shorter)}: {listed(missing, 5)}"
 
 
 def row_order(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from calibrate.containers.grammar import remedy
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.numerics import NARROW
 from calibrate.reading.words import MISSING
@@ -112,7 +113,7 @@ class Look:
         hint = (
             "--drop-missing leaves such rows out"
             if missing or why == "not finite"
-            else "scores are written as 1.5, -2 or 1e-3"
+            else remedy(text) or "scores are written as 1.5, -2 or 1e-3"
         )
         return CalibrateError(
             "E212",

@@ -92,7 +92,7 @@ def tables_of(
     _asked_for([scores, labels], options)
     side, other = partners(scores, sides(scores, options, labels), labels, sides(labels, options, scores, second=True))
     columns, label_id, how = labels_of_their_own(labels, other, options)
-    same_count(scores, labels)
+    same_count(scores, side, labels, other, label_id)
     order, join = row_order(scores, side, labels, other, label_id, columns, options)
     unused = named_labels(scores, side.rest, options)
     free = [j for j in side.rest if j not in unused]
@@ -118,7 +118,7 @@ def _in_one(scores: Table, options: ReadOptions, model: KnownModel | None, need_
             "E203",
             f"{named(scores.source.name)}: no labels: none of its columns is called label (found {have}), and no file "
             "of labels is given",
-            "give a file of labels after the scores, or --label-column NAME",
+            "give a file of labels after the scores, or --label-column NAME, or its number from 1",
         )
     free = [j for j in side.rest if j not in columns]
     if need_labels is False:

@@ -97,3 +97,10 @@ def test_labels_of_their_own(
     found = table_of(columns, "t")
     given = ReadOptions(**options)
     assert labels_of_their_own(found, sides(found, given), given)[:2] == (labels, ident)
+
+
+def test_columns_without_a_header_are_said_to_have_numbers() -> None:
+    found = table_of([[0, 1, 2], [2, 0, 5], [1, 1, 7]], "t")
+    with pytest.raises(CalibrateError) as caught:
+        labels_of_their_own(found, sides(found, ReadOptions()), ReadOptions())
+    assert (caught.value.code, "--label-column NAME, or its number from 1" in caught.value.hint) == ("E203", True)

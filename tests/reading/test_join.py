@@ -156,3 +156,24 @@ def test_row_numbers_decide_only_where_there_are_any(reads: Any) -> None:
     assert caught.value.code == "E201"
     with pytest.raises(CalibrateError, match="'rows' is unknown"):
         reads(*NO_IDS, join="rows")
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "words"),
+    [
+        (("id", "a", "b", "c"), ("id", "c", 1, "a", 0), "id of scores.csv not in labels.csv: 'b'"),
+        (("id", "a", "b", "c"), ("id", *"c1a0b1d1e0"), "2 ids of labels.csv not in scores.csv: 'd', 'e'"),
+        (("", 0, 1, 2), ("", 2, 1, 0, 0), "id of scores.csv not in labels.csv: '1'"),
+        (("id", "a", "b", "c"), ("id", "x", 1, "y", 0), ""),
+        (("id", "a", "b", "b"), ("id", "a", 1, "b", 0), ""),
+    ],
+)
+def test_ids_without_a_partner_are_named_where_the_counts_differ(
+    reads: Any, scores: tuple[Any, ...], labels: tuple[Any, ...], words: str
+) -> None:
+    rows = "".join(f"{k},{y}\n" for k, y in zip(labels[1::2], labels[2::2], strict=True))
+    with pytest.raises(CalibrateError) as caught:
+        reads(SCORES.format(*scores), f"{labels[0]},label\n{rows}")
+    assert caught.value.code == "E216"
+    assert caught.value.message.endswith(f"expected as many of both: {words}" if words else "expected as many of both")
+    assert ("remove these rows" in caught.value.hint) == bool(words)
