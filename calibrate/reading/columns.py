@@ -62,7 +62,7 @@ def sides(table: Table, options: ReadOptions, other: Table | None = None, *, sec
     if ident is None and informative:
         ident, loose = index, True
     if ident is not None and not loose:
-        decisions = (*decisions, Decision("id", label_of(table, ident), "its name", "--id-column"))
+        decisions = (*decisions, Decision("id", label_of(table, ident), _why_id(table, ident, options), "--id-column"))
     gone = {*groups.values(), index, ident, weight}
     if ident is not None and not loose and not second:
         more = [j for j in _named_ids(table, free) if j not in taken | gone]
@@ -156,6 +156,14 @@ def _id(table: Table, free: list[int], options: ReadOptions, prefer: frozenset[s
     )
     unique = [j for j in candidates if len(candidates) == 1 or len(set(table.text(j))) == table.n]
     return (unique or candidates or [None])[0]  # type: ignore[list-item]
+
+
+def _why_id(table: Table, j: int, options: ReadOptions) -> str:
+    """Numbers by a name like `sample`, which says less than `id`, could be scores or labels: then that is said."""
+    if options.id_column is not None:
+        return "as told"
+    vague = table.names is None or plain(table.names[j]).split("_")[-1] not in ("id", "ids", "uuid", "guid")
+    return "its name, of numbers" if vague and table.kinds[j] in ("int", "float") else "its name"
 
 
 def _named_ids(table: Table, free: Sequence[int]) -> list[int]:
