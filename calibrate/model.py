@@ -17,6 +17,7 @@ import numpy as np
 from calibrate import registry
 from calibrate.errors import CalibrateError
 from calibrate.exhibits import Sketch
+from calibrate.numerics import unmasked
 from calibrate.parameters import calibrator_of, plain_calibrator
 from calibrate.plain import plain_fit, restored_one
 from calibrate.protocols import Calibrator, Link, Task
@@ -67,7 +68,7 @@ class Model:
 
     def apply(self, logits: np.ndarray, start: int = 0) -> np.ndarray:
         """Probabilities (n, K) of logits (n, K) in memory, float64; row `start` is the first (Gumbel noise only)."""
-        rows = from_arrays(self.checked(np.asarray(logits)))
+        rows = from_arrays(self.checked(np.asarray(unmasked(logits))))
         out = np.empty((rows.n, self.n_columns))
         for block in rows.blocks():
             out[block.start : block.start + len(block)] = self.probabilities(block, start)

@@ -12,6 +12,7 @@ which is the gradient of the NLL, 4 eps; sigmoid and softplus 4 eps of themselve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,24 @@ def as_floats(values: object) -> np.ndarray:
     found = np.asarray(values)
     native = found.dtype.newbyteorder("=")
     return found.astype(native if native == np.float32 else np.float64, copy=False)
+
+
+def unmasked(values: Any) -> Any:
+    """A masked array with NaN, or None where no float is, for what is masked; everything else as it is.
+
+    Whoever takes the data of a masked array by `np.asarray` takes what it hides, too.
+
+    >>> unmasked(np.ma.array([1.5, 9.0], mask=[False, True])), unmasked(np.ma.array([1, 2]))
+    (array([1.5, nan]), array([1, 2]))
+    """
+    if not isinstance(values, np.ma.MaskedArray) or values.dtype.names:
+        return values
+    found, hidden = np.asarray(values), np.ma.getmaskarray(values)
+    if not hidden.any():
+        return found
+    found = found.astype(found.dtype if found.dtype.kind == "f" else object)
+    found[hidden] = np.nan if found.dtype.kind == "f" else None
+    return found
 
 
 def in_sound_unit(weights: np.ndarray) -> np.ndarray:

@@ -97,7 +97,8 @@ REMEDIES: dict[str, str] = {
     "E216": "Scores and labels are matched row by row and must be equally many. Look for a header in only one of the "
     "files, a missing last row, or files of different runs.",
     "E217": "Both files have ids, so rows are matched by them: each must be there once, in both files. --id-column "
-    "names another column.",
+    "names another column. Row numbers out of order in one file only do not tell whether the other is in their order "
+    "or in that of the file: --join number or --join position does.",
     "E218": "Weights are finite numbers, 0 or more, and not all 0. A row of weight 0 counts for nothing.",
     "E219": "The model was fitted on columns of other names or another number. Its classes stand in model.json; "
     "columns are matched by name, in any order.",

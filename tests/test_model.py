@@ -32,6 +32,12 @@ def test_a_saved_model_predicts_bitwise_the_same(temperature: float) -> None:
     assert again.to_json() == model.to_json()
 
 
+def test_what_is_masked_has_no_probability() -> None:
+    hidden = np.ma.array(LOGITS, mask=np.arange(50)[:, None] == [4, 4, 4])
+    p = MODEL.apply(hidden)
+    assert np.isnan(p[4]).all() and np.array_equal(np.delete(p, 4, 0), MODEL.apply(np.delete(LOGITS, 4, 0)))
+
+
 def test_a_model_of_several_labels_comes_back() -> None:
     model = Model(
         Sigmoid(),

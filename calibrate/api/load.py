@@ -15,7 +15,7 @@ from calibrate.gates.policy import Asked, Policy, policy_of
 from calibrate.model import KIND as MODEL
 from calibrate.model import Model
 from calibrate.model import from_json as model_in
-from calibrate.numerics import in_sound_unit
+from calibrate.numerics import in_sound_unit, unmasked
 from calibrate.outputs.manifest import check_file
 from calibrate.protocols import Task
 from calibrate.reading.dataset import Dataset, from_memory, read
@@ -190,7 +190,7 @@ def default_link(task: Task) -> str:
 
 
 def _weights(given: Any, data: Dataset) -> np.ndarray:
-    weights = np.asarray(given, dtype=np.float64)
+    weights = np.asarray(unmasked(given), dtype=np.float64)
     if weights.shape != (data.rows.n,):
         raise CalibrateError(
             "E218", f"weights of shape {weights.shape}, expected ({data.rows.n},): one for each row", ""

@@ -46,6 +46,14 @@ READING: Choices = {
         str | None, None, "--label-column", READ, "Name or number of the column of labels.", "COLUMN"
     ),
     "id_column": _option(str | None, None, "--id-column", READ, "Name or number of the column of ids.", "COLUMN"),
+    "join": _option(
+        str,
+        "auto",
+        "--join",
+        READ,
+        "How rows of scores and labels are put together: auto (by ids), position or number.",
+        "HOW",
+    ),
     "score_columns": _option(
         str | None, None, "--score-columns", READ, "The columns of scores, in class order: a,b,c.", "COLUMNS"
     ),

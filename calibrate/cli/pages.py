@@ -28,6 +28,9 @@ OPTIONS: dict[str, str] = {
     "labels.",
     "id_column": "Where both files have ids, rows are matched by them instead of by position; ids also stand first in "
     "the calibrated file.",
+    "join": "auto joins by ids, or by equal row numbers, where both files have them, and else takes rows by position; "
+    "it refuses where one file has row numbers out of order. position: in the order of the files, whatever their ids. "
+    "number: these row numbers (from 0 or 1) are those of the rows of the other file.",
     "score_columns": "Names, numbers from 1, ranges (3-12) or patterns (logit_*), with commas between them. What is "
     "not named is no score.",
     "classes": "Needed where files have no names and labels are words. For one column of scores: the negative and the "

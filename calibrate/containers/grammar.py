@@ -19,6 +19,10 @@ _NUMBER = re.compile(r"[ \t]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t]*", r
 _WHOLE = re.compile(r"[ \t]*[+-]?\d+[ \t]*", re.ASCII)
 _COMMA = re.compile(r"[ \t]*[+-]?(?:\d+,\d*|\d*,\d+)(?:[eE][+-]?\d+)?[ \t]*", re.ASCII)
 _THOUSANDS = re.compile(r"[ \t]*[+-]?[1-9]\d{0,2}(?:,\d{3})+[ \t]*", re.ASCII)
+_PERCENT = re.compile(r"[ \t]*[+-]?[\d.,]*\d[.,]?[ \t]*%[ \t]*", re.ASCII)
+_SEPARATED = re.compile(
+    r"[ \t]*[+-]?[1-9]\d{0,2}(?:([,.' _\u00a0\u202f])\d{3}(?:\1\d{3})*)(?!\1)[.,]?\d*[ \t]*", re.ASCII
+)
 _MINUS_INF = {"-inf", "-infinity"}
 _SPECIAL = {"inf", "+inf", "infinity", "+infinity", "nan", "+nan", "-nan"}
 _PLAIN = b"0123456789+-.eE \t"
@@ -79,6 +83,21 @@ def why_no_number(text: str) -> str:
     if _NUMBER.fullmatch(text):
         return "too large"
     return "decimal comma" if has_comma(text) else "not a number"
+
+
+def remedy(text: str) -> str:
+    """What to do about a cell that is no number but was meant as one; empty where it was not, or nobody can tell.
+
+    >>> remedy("95.0 %"), remedy("1,036.75"), remedy("cat")
+    ('take the % off and divide by 100', 'take the thousands separators out', '')
+    """
+    if _PERCENT.fullmatch(text):
+        return "take the % off and divide by 100"
+    if has_decimal_comma(text):
+        return "write decimal points; decimal commas are read where ; or a tab separates the columns"
+    if has_comma(text):
+        return "write decimal points and no thousands separators: its comma could be either"
+    return "take the thousands separators out" if _SEPARATED.fullmatch(text) and not is_number(text) else ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -180,7 +180,8 @@ def _header(first: list[str], body: list[list[str]], numeric: Sequence[bool], de
         )
     above = [c for c, is_numeric in zip(cells, numeric, strict=True) if is_numeric]
     if not any(map(spells_number, above)):
-        return not all(map(is_undecided, above)), False, "text above numbers"
+        nothing = all(map(is_undecided, above))
+        return _over_an_index(first, body, numeric, decimal) if nothing else (True, False, "text above numbers")
     if why := _counts(first, above, body, numeric, decimal):
         return True, True, why
     if all(is_whole(c) or not spells_number(c) for c in above) and not all(
@@ -188,6 +189,25 @@ def _header(first: list[str], body: list[list[str]], numeric: Sequence[bool], de
     ):
         return True, False, "text above numbers"
     return False, True, "numbers like those below"
+
+
+def _over_an_index(
+    first: list[str], body: list[list[str]], numeric: Sequence[bool], decimal: str
+) -> tuple[bool, bool, str]:
+    """Whether `,label` above row numbers and texts is a header, as data frames write it, whether in doubt, and why."""
+    none = False, False, "nothing above numbers"
+    if first[0] or not numeric[0] or not all(first[1:]):
+        return none
+    below = parse([row[0] for row in body], decimal)
+    if below.wrong or not below.whole:
+        return none
+    rows = np.arange(len(body))
+    if np.array_equal(below.values, rows) or np.array_equal(below.values, rows + 1):
+        return True, False, "nothing above row numbers"
+    texts = [{row[j].strip() for row in body} for j in range(1, len(first))]
+    if len(set(below.values)) < len(body) or any(c in column for c, column in zip(first[1:], texts, strict=True)):
+        return none
+    return True, True, "nothing above row numbers, and names that stand nowhere below"
 
 
 def _counts(first: list[str], above: list[str], body: list[list[str]], numeric: Sequence[bool], decimal: str) -> str:

@@ -1,6 +1,7 @@
 """Tables of what is in memory already: NumPy arrays, lists, and data frames of any library, known by their methods.
 
-No library is imported for it: a frame has `columns` and gives its values through NumPy.
+No library is imported for it: a frame has `columns` and gives its values through NumPy. What an array masks is
+missing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from calibrate.errors import CalibrateError, shown
+from calibrate.numerics import unmasked
 from calibrate.table import Decision, Fault, Matrix, Numbers, Source, Table, place
 
 KINDS = {"i": "int", "u": "int", "f": "float", "b": "bool", "U": "text", "S": "text", "T": "text", "O": "text"}
@@ -108,7 +110,7 @@ def table_of(values: Any, name: str) -> MemoryTable:
         names = (str(values.name),) if isinstance(values.name, str) and values.name else None
         return MemoryTable(name, names, [_known(np.asarray(values.to_numpy()), name)], None)
     if isinstance(values, dict):
-        columns = [_known(np.asarray(v), name) for v in values.values()]
+        columns = [_known(_array(v, name), name) for v in values.values()]
         _same_length(columns, name)
         return MemoryTable(name, tuple(map(str, values)), columns, None)
     return _from_array(_array(values, name), name)
@@ -116,7 +118,9 @@ def table_of(values: Any, name: str) -> MemoryTable:
 
 def _array(values: Any, name: str) -> np.ndarray:
     try:
-        return np.asarray(values)
+        if isinstance(values, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in values):
+            values = list(map(unmasked, values))
+        return np.asarray(unmasked(values))
     except ValueError as problem:
         raise CalibrateError(
             "E211", f"{name}: no table: {shown(problem, 120)}", "every row needs the same number of values"

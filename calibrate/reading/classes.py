@@ -17,6 +17,8 @@ from calibrate.reading.options import ReadOptions
 from calibrate.reading.words import listed, numbered, whole
 from calibrate.table import Decision
 
+_UNLABELLED = "-1 often marks rows that nobody labelled: remove them, from scores and labels alike"
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:
@@ -67,7 +69,8 @@ def _wholes(labels: Labels, names: tuple[str, ...] | None, k: int, options: Read
         if labels.missing is not None:
             outside &= ~labels.missing
         expected = f"a whole number from {base} to {k + base - 1}"
-        raise labels.first(outside, expected, "--label-base 1 if the first class is 1")
+        hint = "" if options.label_base is not None else "--label-base 1 if the first class is 1"
+        raise labels.first(outside, expected, _hint(labels, outside, hint))
     classes = names or default_names(k, base)
     why = f"labels are numbers of the columns, counted from {base}"
     codes = labels.values - base if base else labels.values
@@ -88,8 +91,13 @@ def _numbered_columns(labels: Labels, names: tuple[str, ...], numbers: list[int 
     raise labels.first(
         strange,
         f"the name of a column: {listed(names)}",
-        "--label-base 0 takes labels as numbers of columns, not as names",
+        _hint(labels, strange, "--label-base 0 takes labels as numbers of columns, not as names"),
     )
+
+
+def _hint(labels: Labels, strange: np.ndarray, otherwise: str) -> str:
+    """What to do about the first strange label: -1 is a way to say that there is none."""
+    return _UNLABELLED if whole(labels.as_written(int(np.argmax(strange)))) == -1 else otherwise
 
 
 def _refuse_disorder(labels: Labels, names: tuple[str, ...], k: int) -> None:
@@ -185,7 +193,8 @@ def _stranger(labels: Labels, names: tuple[str, ...] | None, k: int) -> Calibrat
     present = np.ones(len(labels.values), bool) if labels.missing is None else ~labels.missing
     half = present.sum() / 2
     if (by_name[labels.values] & present).sum() >= half:
-        return labels.first(~by_name[labels.values] & present, f"one of the classes {listed(tuple(names or ()))}")
+        strange = ~by_name[labels.values] & present
+        return labels.first(strange, f"one of the classes {listed(tuple(names or ()))}", _hint(labels, strange, ""))
     if (wholes[labels.values] & present).sum() >= half:
         return labels.first(~wholes[labels.values] & present, f"a whole number from 0 to {k - 1}")
     file = named(labels.table.source.name)
@@ -294,7 +303,7 @@ def _three(labels: Labels, strange: list[str], pair: tuple[str, str], scores: st
         f"{named(scores)}: found one column of scores, expected one for each class: {where}{len(labels.distinct)} "
         f"classes ({labels.table.place(row, labels.column)}: label '{shown(labels.as_written(row))}' beside "
         f"'{shown(pair[0])}' and '{shown(pair[1])}')",
-        "one column of scores goes with two classes; more need a column each",
+        _UNLABELLED if strange[0] == "-1" else "one column of scores goes with two classes; more need a column each",
     )
 
 

@@ -16,6 +16,10 @@ from calibrate.reading.options import ReadOptions
 from calibrate.reading.words import LABELS, is_id, is_index, listed, plain
 from calibrate.table import Decision, Table
 
+_HOW = "NAME, or its number from 1"
+_STORED = "__index_level_0__"
+"""How pandas calls an index without a name in a Parquet file, where it comes last."""
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -58,7 +62,7 @@ def sides(table: Table, options: ReadOptions, other: Table | None = None, *, sec
     if ident is None and informative:
         ident, loose = index, True
     if ident is not None and not loose:
-        decisions = (*decisions, Decision("id", label_of(table, ident), "its name", "--id-column"))
+        decisions = (*decisions, Decision("id", label_of(table, ident), _why_id(table, ident, options), "--id-column"))
     gone = {*groups.values(), index, ident, weight}
     if ident is not None and not loose and not second:
         more = [j for j in _named_ids(table, free) if j not in taken | gone]
@@ -83,8 +87,11 @@ def _find_here(table: Table, wanted: str, first: Table | None) -> int | None:
     return find(table, wanted) if by_name or first is None or find(first, wanted) is None else None
 
 
-def needed(tables: Sequence[Table], wanted: str, flag: str) -> int:
-    """The column, in the first of the tables that has it. Raises `CalibrateError` E202, listing what there is."""
+def needed(tables: Sequence[Table], wanted: str, flag: str, origin: str = "") -> int:
+    """The column, in the first of the tables that has it. Raises `CalibrateError` E202, listing what there is.
+
+    `origin` is where else than by the flag the column may have been asked for.
+    """
     for table in tables:
         found = find(table, wanted)
         if found is not None:
@@ -93,7 +100,7 @@ def needed(tables: Sequence[Table], wanted: str, flag: str) -> int:
     columns = "; ".join(listed(t.names) if t.names else f"{len(t.kinds)} columns without names" for t in tables)
     raise CalibrateError(
         "E202",
-        f"{files}: no column {shown(wanted)!r} ({flag}); found {columns}",
+        f"{files}: no column {shown(wanted)!r} ({flag}{origin and f', {origin}'}); found {columns}",
         f"{flag} takes a name, or a number from 1",
     )
 
@@ -110,19 +117,26 @@ def label_of(table: Table, j: int) -> str:
 
 def _index(table: Table, free: list[int], options: ReadOptions) -> tuple[int | None, bool, tuple[Decision, ...]]:
     """The column of row numbers, and whether they tell more than the order of the rows."""
-    if table.names is None or not free or free[0] != 0 or len(table.kinds) < 2 or options.id_column is not None:
+    if table.names is None or not free or len(table.kinds) < 2 or options.id_column is not None:
         return None, False, ()
-    name, kind = table.names[0], table.kinds[0]
-    if not is_index(name) or kind not in {"int", "float"} or any(f.column == 0 for f in table.faults):
+    at = table.names.index(_STORED) if _STORED in table.names else 0
+    name, kind = table.names[at], table.kinds[at]
+    if (
+        at not in free
+        or not is_index(name)
+        or kind not in {"int", "float"}
+        or any(f.column == at for f in table.faults)
+    ):
         return None, False, ()
-    values = table.column(0)
+    values, dropped = table.column(at), "first column dropped" if at == 0 else "column dropped"
     if _counts(values):
-        why = f"{base_name(table)}: {label_of(table, 0)} counts the rows"
-        return 0, False, (Decision("index", "first column dropped", why, "--score-columns"),)
+        why = f"{base_name(table)}: {label_of(table, at)} counts the rows"
+        return at, False, (Decision("index", dropped, why, "--score-columns"),)
     is_whole = bool(np.all(np.isfinite(values) & (values == np.floor(values))))
-    if (name == "" or name.startswith("Unnamed:")) and is_whole and bool((np.diff(np.sort(values)) > 0).all()):
-        why = f"{base_name(table)}: {label_of(table, 0)} holds distinct row numbers"
-        return 0, True, (Decision("index", "first column dropped", why, "--score-columns"),)
+    unnamed, in_order = name in ("", _STORED) or name.startswith("Unnamed:"), np.sort(values)
+    if is_whole and (bool((np.diff(in_order) > 0).all()) if unnamed else _counts(in_order)):
+        why = f"{base_name(table)}: {label_of(table, at)} holds distinct row numbers"
+        return at, True, (Decision("index", dropped, why, "--score-columns"),)
     return None, False, ()
 
 
@@ -142,6 +156,14 @@ def _id(table: Table, free: list[int], options: ReadOptions, prefer: frozenset[s
     )
     unique = [j for j in candidates if len(candidates) == 1 or len(set(table.text(j))) == table.n]
     return (unique or candidates or [None])[0]  # type: ignore[list-item]
+
+
+def _why_id(table: Table, j: int, options: ReadOptions) -> str:
+    """Numbers by a name like `sample`, which says less than `id`, could be scores or labels: then that is said."""
+    if options.id_column is not None:
+        return "as told"
+    vague = table.names is None or plain(table.names[j]).split("_")[-1] not in ("id", "ids", "uuid", "guid")
+    return "its name, of numbers" if vague and table.kinds[j] in ("int", "float") else "its name"
 
 
 def _named_ids(table: Table, free: Sequence[int]) -> list[int]:
@@ -196,7 +218,7 @@ def _only(table: Table, found: list[int]) -> tuple[int, ...]:
     raise CalibrateError(
         "E203",
         f"{named(table.source.name)}: {len(found)} columns could hold the labels: {columns}",
-        "say which: --label-column NAME",
+        f"say which: --label-column {_HOW}",
     )
 
 
@@ -232,7 +254,7 @@ def labels_of_their_own(
         return (label,), ids[0], (decision,)
     columns = listed([table.names[j] for j in rest]) if table.names else "without names"
     counted = f"{len(rest)} columns that" if rest else "no column that"
-    hint = "say which: --label-column NAME (and --id-column NAME)"
+    hint = f"say which: --label-column {_HOW} (and --id-column likewise)"
     if table.n == 1:
         hint = "write a label a row: is it transposed?"
     elif len(rest) > 1 and all(_fraction(table, j) for j in rest):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from calibrate.errors import CalibrateError, named
 from calibrate.reading.canonical import Canonical, How
+from calibrate.reading.columns import label_of
 from calibrate.reading.labels import Labels
 from calibrate.reading.options import KnownModel, ReadOptions
-from calibrate.reading.plausible import FEW
 from calibrate.reading.scale import ROUNDING, SUM_TOLERANCE, Seen
-from calibrate.reading.words import is_probability, whole
+from calibrate.reading.words import is_logit, is_probability, whole
 from calibrate.table import Decision, Table
 
 MOSTLY = 0.5
 """Share of rows that sum to 1 (or 100) from which on the others are errors and the numbers no logits."""
-SATURATED = 0.01
-"""Share of rows with a probability of exactly 1 from which on it is said loudly."""
+MOST_DIGITS = 6
+"""Decimals up to which numbers are looked upon as rounded."""
+UNROUNDED = 1e-4
+"""How far a number of so few decimals may be from its place, in units of the last one: float32 blurs it."""
 IN_WORDS = {
     "logits": "logits",
     "probs": "probabilities",
@@ -35,7 +37,6 @@ class Scale:
     name: str
     step: Canonical
     decisions: tuple[Decision, ...] = field(default=())
-    notes: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,10 @@ class Case:
         if self.model is not None and self.options.input == "auto":
             return self.model.scale, "the model"
         return None
+
+    def called(self, says: Callable[[str], bool]) -> bool:
+        """Whether the name of every column says so."""
+        return self.table.names is not None and all(says(self.table.names[j]) for j in self.columns)
 
     def holds_probabilities(self) -> bool:
         """Whether the values are probabilities, rounding allowed."""
@@ -93,7 +98,7 @@ def concluded(case: Case) -> Scale:
     tidy = name == "log-probs" or (name != "logits" and not case.seen.strictly)
     step = Canonical(_how(name, case.events), case.options.clip, tidy)
     value = IN_WORDS[name]
-    return Scale(name, step, (Decision("scale", value, why, f"--input {name}"),), tuple(_notes(case, name)))
+    return Scale(name, step, (Decision("scale", value, why, f"--input {name}"),))
 
 
 def _how(name: str, events: bool) -> How:
@@ -107,16 +112,21 @@ def _how(name: str, events: bool) -> How:
 def _open(case: Case) -> tuple[str, str]:
     s = case.seen
     if case.holds_probabilities():
+        if case.events and not s.whole and case.called(is_logit):
+            return "logits", _SO_CALLED
         if case.events:
             return "probs", "every value lies in [0, 1]"
         far = f" (within {s.worst:.1g})" if s.worst > 1e-5 else ""
         return "probs", f"every value lies in [0, 1] and every row sums to 1{far}"
-    if s.inside and s.strictly and not case.events:
+    if s.inside and s.strictly and not case.events and not case.called(is_logit):
         raise _neither(case)
     if not case.events and s.logs:
         return "log-probs", "no value is above 0 and the exponentials of each row sum to 1"
     _refuse_damaged_probabilities(case)
-    return "logits", "values lie outside [0, 1]"
+    return "logits", _SO_CALLED if s.inside else "values lie outside [0, 1]"
+
+
+_SO_CALLED = "so the name says, though every value lies in [0, 1]"
 
 
 def _refuse_damaged_probabilities(case: Case) -> None:
@@ -154,12 +164,32 @@ def _share_of_sum(sample: np.ndarray, total: float) -> float:
 
 def _neither(case: Case) -> CalibrateError:
     row, total = case.seen.first_off or (case.seen.at, 1 + case.seen.worst)
+    found = (
+        f"{case.file}: {case.table.place(row)}: found values in [0, 1] that sum to {total:.6g}, expected a sum of 1 for"
+    )
+    if (rounded := _rounded(case)) is not None:
+        return CalibrateError("E214", f"{found} probabilities: {rounded[0]}", rounded[1])
     return CalibrateError(
         "E214",
-        f"{case.file}: {case.table.place(row)}: found values in [0, 1] that sum to {total:.6g}, expected a sum of 1 "
-        "for probabilities: logits, independent probabilities, or damaged rows?",
+        f"{found} probabilities: logits, independent probabilities, or damaged rows?",
         "--input logits, or --input sigmoid for one event per column, or mend the rows",
     )
+
+
+def _rounded(case: Case) -> tuple[str, str] | None:
+    """What to say where values of few decimals miss the sum by no more than their rounding; None where they do not."""
+    sample = np.concatenate(case.seen.sample).astype(np.float64)
+    for digits in range(1, MOST_DIGITS + 1):
+        units = sample * 10.0**digits
+        if len(units) and np.abs(units - np.rint(units)).max() < UNROUNDED:
+            if case.seen.worst > 0.5 * len(case.columns) * 10.0**-digits + ROUNDING:
+                return None
+            what = f"they look rounded to {digits} decimal{'s' if digits > 1 else ''}"
+            return what, (
+                "write them with more decimals, or divide every row by its sum before; only if these are no "
+                "probabilities: --input logits, or --input sigmoid for one event per column"
+            )
+    return None
 
 
 def _agree(case: Case, name: str, who: str) -> None:
@@ -169,11 +199,12 @@ def _agree(case: Case, name: str, who: str) -> None:
             raise _beyond(case, s.outside, "a probability in [0, 1]", who)
         if not case.events and s.first_off is not None:
             row, total = s.first_off
+            what, hint = _rounded(case) or ("", "--input logits")
             raise CalibrateError(
                 "E215",
                 f"{case.file}: {case.table.place(row)}: the row sums to {total:.6g}, expected 1 for probabilities "
-                f"(says {who})",
-                "--input logits",
+                f"(says {who}){what and f': {what}'}",
+                hint,
             )
     if name == "log-probs" and s.above_zero is not None:
         raise _beyond(case, s.above_zero, "a log-probability, 0 at most", who)
@@ -182,6 +213,14 @@ def _agree(case: Case, name: str, who: str) -> None:
             "E215",
             f"{case.file}: found rows whose exponentials do not sum to 1, expected log-probabilities (says {who})",
             "--input logits",
+        )
+    if name == "logits" and who == "the model" and s.inside and case.events and case.called(is_probability):
+        place = label_of(case.table, case.columns[0])
+        raise CalibrateError(
+            "E215",
+            f"{case.file}: {place}: every value lies in [0, 1]: found probabilities, as the name says, expected logits "
+            f"(says {who})",
+            _OF_THE_FIT,
         )
     if (
         name in ("logits", "log-probs")
@@ -195,9 +234,13 @@ def _agree(case: Case, name: str, who: str) -> None:
             "E215",
             f"{case.file}: every row lies in [0, 1] and sums to 1: found probabilities, expected {IN_WORDS[name]} "
             f"(says {who})",
-            "give the model what it was fitted on, or say --input probs, or --input logits if these are logits after "
-            "all",
+            _OF_THE_FIT,
         )
+
+
+_OF_THE_FIT = (
+    "give the model what it was fitted on, or say --input probs, or --input logits if these are logits after all"
+)
 
 
 def _beyond(case: Case, where: tuple[int, int, float], expected: str, who: str) -> CalibrateError:
@@ -242,32 +285,3 @@ def looks_like_logs(head: np.ndarray) -> bool:
     if not len(finite):
         return False
     return bool(np.abs(np.exp(finite).sum(axis=1) - 1).max() < 1e-3)
-
-
-def _notes(case: Case, name: str) -> list[str]:
-    s, notes = case.seen, []
-    first = f" (first in {case.table.place(s.first_zero)})" if s.first_zero is not None else ""
-    if name in ("probs", "sigmoid"):
-        if s.zeros and case.options.clip is None and not case.events:
-            notes.append(f"probabilities of exactly 0: {s.zeros}, of the true class: {s.zero_true}{first}")
-        elif s.zero_true and case.options.clip is None:
-            notes.append(f"probabilities of exactly 0 or 1 on the wrong side: {s.zero_true}{first}")
-        certain = s.ones + s.zeros if case.events else s.ones
-        if certain > SATURATED * case.n:
-            of = f"{certain} of {case.n} rows hold a probability of exactly {'0 or ' if case.events else ''}1"
-            notes.append(
-                f"WARNING: {of}: rounded, or saturated in float32? The logits behind them cannot be recovered: "
-                "calibrate logits if you have them"
-            )
-        if not case.events and s.worst > 1e-3:
-            notes.append(f"rows sum to 1 only within {s.worst:.1g} (rounded?; accepted up to {SUM_TOLERANCE:g})")
-    elif s.masked:
-        notes.append(
-            f"{s.masked} scores are -inf (masked classes)"
-            + (f", {s.masked_true} of them of the true class{first}" if s.masked_true else "")
-        )
-    elif case.events and not case.multilabel and name == "logits" and case.said() is None:
-        least = min((float(part.min()) for part in s.sample if len(part)), default=-1.0)
-        if least >= 0 and case.n >= FEW:
-            notes.append("WARNING: no logit is below 0, so every event is likelier than not: are these percentages?")
-    return notes

@@ -22,6 +22,7 @@ from calibrate.reading.canonical import rows_of
 from calibrate.reading.conclude import Case, Scale, concluded, looks_like_logs
 from calibrate.reading.labels import counts
 from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.reading.remarks import remarks
 from calibrate.reading.scale import HEAD, Look, Seen
 from calibrate.reading.tables import Tables, groups_of, tables_of, weights_of
 from calibrate.reading.truth import Asked, Truth, task_of, truth_of, unlabelled
@@ -127,11 +128,10 @@ def interpreted(
     numbers = tables.scores.numbers(tables.chosen.columns)
     seen = _seen(tables, truth, numbers, options, model)
     events, multilabel = truth.task != "multiclass", truth.task == "multilabel"
-    scale = concluded(
-        Case(tables.scores, tables.chosen.columns, events, multilabel, options, model, seen, tables.scores.n)
-    )
+    case = Case(tables.scores, tables.chosen.columns, events, multilabel, options, model, seen, tables.scores.n)
+    scale = concluded(case)
     kept = truth.labels if truth.labels is None or seen.keep is None else truth.labels[seen.keep]
-    notes = (*scale.notes, *_notes(tables, truth, scale, seen, kept, numbers))
+    notes = (*remarks(case, scale.name), *_notes(tables, truth, scale, seen, kept, numbers))
     weights = weights_of(tables, options, seen.keep)
     weights = imbalance.weighed(kept, weights, truth.classes, truth.task, options.class_weight)
     rows = rows_of(numbers, scale.step, kept, weights, seen.keep, execute)

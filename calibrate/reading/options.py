@@ -13,6 +13,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.protocols import Task
 
 INPUTS = ("auto", "logits", "probs", "log-probs", "sigmoid")
+JOINS = ("auto", "position", "number")
 
 
 class KnownModel(Protocol):
@@ -49,6 +50,8 @@ class ReadOptions:
     clip            keep probabilities within [clip, 1 - clip]
     key             name of the array in an .npz file
     link            name of the link that the scores are meant for
+    join            auto (by ids where both files have them) | position | number: a column of row numbers in one file
+                    gives the row of the other
     """
 
     input: str = "auto"
@@ -65,10 +68,13 @@ class ReadOptions:
     clip: float | None = None
     key: str | None = None
     link: str | None = None
+    join: str = "auto"
 
     def __post_init__(self) -> None:
         if self.input not in INPUTS:
             raise CalibrateError("E201", f"--input {shown(self.input)!r} is unknown", f"one of {', '.join(INPUTS)}")
+        if self.join not in JOINS:
+            raise CalibrateError("E201", f"--join {shown(self.join)!r} is unknown", f"one of {', '.join(JOINS)}")
         if self.label_base not in (None, 0, 1):
             raise CalibrateError("E201", f"--label-base {self.label_base}: found {self.label_base}, expected 0 or 1")
         if self.clip is not None and not 0 < self.clip < 0.5:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from calibrate.containers.grammar import remedy
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.numerics import NARROW
 from calibrate.reading.words import MISSING
@@ -113,7 +114,7 @@ class Look:
         elif text.strip().lower() in MISSING or why == "not finite":
             hint = "--drop-missing leaves such rows out"
         else:
-            hint = "scores are written as 1.5, -2 or 1e-3"
+            hint = remedy(text) or "scores are written as 1.5, -2 or 1e-3"
         return CalibrateError(
             "E212",
             f"{place}: found {found}, expected a finite number{f' ({why})' if why not in {'', 'empty'} else ''}",

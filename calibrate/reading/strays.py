@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from calibrate.containers.grammar import is_number
+from calibrate.containers.grammar import is_number, remedy
 from calibrate.errors import CalibrateError, named, shown
 from calibrate.reading.columns import find, label_of, needed
 from calibrate.reading.labels import Labels
@@ -115,12 +115,12 @@ def numeric(table: Table, columns: Sequence[int]) -> tuple[int, ...]:
         if table.kinds[j] not in ("bool", "text"):
             continue
         row = first_text(table, j) if table.kinds[j] == "text" else 0
+        found = table.text(j)[row]
         what = "a column of text or dates" if table.kinds[j] == "text" else "booleans (bool): predictions, not scores?"
         raise CalibrateError(
             "E211",
-            f"{named(table.source.name)}: {table.place(row, j)}: found '{shown(table.text(j)[row])}', expected a "
-            f"number: {what}",
-            _PICK,
+            f"{named(table.source.name)}: {table.place(row, j)}: found '{shown(found)}', expected a number: {what}",
+            remedy(found) or _PICK,
         )
     return tuple(columns)
 
@@ -142,13 +142,12 @@ def _no_scores(table: Table, rest: Sequence[int], prediction: int | None) -> Cal
         counted = "1 column" if len(table.kinds) == 1 else f"{len(table.kinds)} columns"
         message = f"{file}: found {counted}, none of them scores (ids or labels by name), expected columns of scores"
         return CalibrateError("E211", message, f"are the two files swapped? Else {_PICK}")
-    j = rest[0]
-    row = first_text(table, j)
+    cells = [(row := first_text(table, j), j, table.text(j)[row]) for j in rest]
+    row, j, found = next((cell for cell in cells if remedy(cell[2])), cells[0])
     message = (
-        f"{file}: {table.place(row, j)}: found '{shown(table.text(j)[row])}', expected a number: no column of scores, "
-        "only text"
+        f"{file}: {table.place(row, j)}: found '{shown(found)}', expected a number: no column of scores, only text"
     )
-    return CalibrateError("E211", message, _PICK)
+    return CalibrateError("E211", message, remedy(found) or _PICK)
 
 
 def _unused_texts(table: Table, texts: list[int], numbers: list[int], labels: Labels | None) -> tuple[Decision, ...]:

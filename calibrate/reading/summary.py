@@ -13,7 +13,10 @@ def two_lines(dataset: Dataset) -> tuple[str, str]:
     files = ", ".join("standard input" if i.name == "-" else shown(i.name) for i in dataset.inputs)
     dropped = f" ({dataset.dropped} dropped)" if dataset.dropped else ""
     first = f"read {files}: {_counted(dataset.rows.n, 'row')}{dropped}, {_task(dataset)}"
-    more = [f"{d.what}: {shown(d.value)}" for d in dataset.decisions if d.what in {"index", "not used", "imbalance"}]
+    said = [
+        d for d in dataset.decisions if d.what in {"index", "not used", "imbalance"} or d.why.endswith("of numbers")
+    ]
+    more = [f"{d.what}: {shown(d.value)}" for d in said]
     return first, "; ".join([f"scores are {IN_WORDS[dataset.scale]}", _labels(dataset), *more])
 
 

@@ -14,6 +14,7 @@ from calibrate.reading.columns import (
     base_name,
     find,
     fraction_for_label,
+    label_of,
     labels_beside_scores,
     labels_of_their_own,
     named_labels,
@@ -92,8 +93,8 @@ def tables_of(
     _asked_for([scores, labels], options)
     side, other = partners(scores, sides(scores, options, labels), labels, sides(labels, options, scores, second=True))
     columns, label_id, how = labels_of_their_own(labels, other, options)
-    same_count(scores, labels)
-    order, join = row_order(scores, side, labels, other, label_id)
+    same_count(scores, side, labels, other, label_id)
+    order, join = row_order(scores, side, labels, other, label_id, columns, options)
     unused = named_labels(scores, side.rest, options)
     free = [j for j in side.rest if j not in unused]
     found = _chosen(scores, free, labels, columns, options, model)
@@ -102,7 +103,8 @@ def tables_of(
             "not used", f"labels in {base_name(scores)}", f"labels come from {base_name(labels)}", "--label-column"
         )
     ][: len(unused)]
-    decisions = (*said, *both.decisions, *side.decisions, *other.decisions, *how, *join, *found.decisions, *ignored)
+    columns_said = (*side.decisions, *other.decisions, *_told(scores, labels, options), *how)
+    decisions = (*said, *both.decisions, *columns_said, *join, *found.decisions, *ignored)
     return Tables(scores, labels, side, other, columns, found, order, decisions, 0 if join else both.doubt)
 
 
@@ -118,7 +120,7 @@ def _in_one(scores: Table, options: ReadOptions, model: KnownModel | None, need_
             "E203",
             f"{named(scores.source.name)}: no labels: none of its columns is called label (found {have}), and no file "
             "of labels is given",
-            "give a file of labels after the scores, or --label-column NAME",
+            "give a file of labels after the scores, or --label-column NAME, or its number from 1",
         )
     free = [j for j in side.rest if j not in columns]
     if need_labels is False:
@@ -141,7 +143,7 @@ def _in_one(scores: Table, options: ReadOptions, model: KnownModel | None, need_
         columns,
         found,
         None,
-        (*scores.decisions, *side.decisions, *in_file[:1], *found.decisions),
+        (*scores.decisions, *side.decisions, *_told(scores, scores, options), *in_file[:1], *found.decisions),
     )
 
 
@@ -165,11 +167,24 @@ def _chosen(
 def _asked_for(tables: list[Table], options: ReadOptions) -> None:
     """Columns that flags name must be in one of the tables."""
     for name in options.groups:
-        needed(tables, name, "--group")
+        needed(tables, name, "--group", f"or [groups.{shown(name)}] in the gates")
     if options.weight is not None:
         needed(tables, options.weight, "--weight")
     if options.id_column is not None:
         needed(tables, options.id_column, "--id-column")
+
+
+def _told(scores: Table, labels: Table, options: ReadOptions) -> tuple[Decision, ...]:
+    """The columns of weights and groups that were asked for, and in which of two files they stand."""
+    asked = [("group", name, "--group") for name in options.groups]
+    if options.weight is not None:
+        asked.insert(0, ("weight", options.weight, "--weight"))
+    found = []
+    for what, name, flag in asked:
+        table = scores if find(scores, name) is not None else labels
+        where = "" if scores is labels else "scores" if table is scores else "labels"
+        found.append(Decision(what, label_of(table, needed([table], name, flag)), "as told", flag, where))
+    return tuple(found)
 
 
 def _beside(tables: Tables, wanted: str) -> tuple[Table, int, np.ndarray | None]:

@@ -15,7 +15,7 @@ from calibrate.errors import CalibrateError, named, shown
 from calibrate.reading.classes import stripped
 from calibrate.reading.columns import label_of
 from calibrate.reading.labels import Labels
-from calibrate.reading.words import SIDE_DATA, listed, numbered, plain, whole
+from calibrate.reading.words import SIDE_DATA, is_score, listed, numbered, plain, whole
 from calibrate.table import Table
 
 HEAD = 256
@@ -42,18 +42,26 @@ def refuse_unexplained(table: Table, numbers: list[int], labels: Labels | None) 
     stray, why = _unlike(table, numbers, labels)
     if not stray:
         return
-    others = [(table.names or list(map(str, range(1, len(table.kinds) + 1))))[j] for j in numbers if j not in stray]
-    hint = "--score-columns " + (
-        ",".join(shown(n, 30) for n in others[:4]) + (",..." if len(others) > 4 else "") if others else "A,B,..."
-    )
+    others = [j for j in numbers if j not in stray]
+    if table.names is not None:
+        scores = [j for j in numbers if is_score(table.names[j])]
+        if len(numbers) > len(scores) >= max(1, len(others)) and not set(others) & set(scores):
+            stray, others, why = [j for j in numbers if j not in scores], scores, _NO_SCORE
     beside = f"{len(others)} column{'s' if len(others) != 1 else ''} of scores"
     raise CalibrateError(
         "E210",
         f"{named(table.source.name)}: "
         f"{' and '.join(label_of(table, j) for j in stray[:3])}{' ...' if len(stray) > 3 else ''}: "
         f"found numbers beside {beside}, expected only scores: {why}",
-        f"name the scores: {hint}; if every column is a class: --score-columns '*'",
+        f"name the scores: --score-columns {_list(table, others)}; or say what {label_of(table, stray[0])} is: "
+        f"--weight, --group or --id-column {_list(table, stray[:1])}; if every column is a class: --score-columns '*'",
     )
+
+
+def _list(table: Table, columns: Sequence[int]) -> str:
+    """The columns as an option names them; an example where there are none."""
+    names = [table.names[j] if table.names is not None else str(j + 1) for j in columns[:4]]
+    return ",".join(shown(n, 30) for n in names) + (",..." if len(columns) > 4 else "") if names else "A,B,..."
 
 
 def sums_to_one(head: np.ndarray) -> bool:
@@ -74,6 +82,9 @@ def _unlike(table: Table, numbers: list[int], labels: Labels | None) -> tuple[li
     wholes = {v for t in seen if (v := whole(t)) is not None} if not seen <= set(names) else set()
     if seen >= set(names) or (len(names) > 2 and _reach(wholes, len(names))):
         return [], ""
+    scores = [j for j, name in zip(numbers, names, strict=True) if is_score(name)]
+    if len(scores) == 1 and len(numbers) == 2:
+        return [j for j in numbers if j not in scores], _NO_SCORE
     sides = [j for j in numbers if _side(table, j)]
     odd = [j for j in numbers if table.kinds[j] == "int"]
     if len(odd) < len(numbers) and set(odd) & set(sides):
@@ -86,6 +97,7 @@ def _unlike(table: Table, numbers: list[int], labels: Labels | None) -> tuple[li
 
 
 _BY_NAME = "by its name it is no class"
+_NO_SCORE = "nothing says that it is a score"
 _UNREACHED = "no label is this column's number"
 
 

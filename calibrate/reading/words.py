@@ -21,7 +21,9 @@ IDS = _names(
     "id ids uuid guid key filename file_name file path filepath file_path fname image image_name image_path img "
     "img_path url uri name sample sample_name example row_name identifier"
 )
-INDEXES = frozenset({"", "index", "row", "rownames", "row_number", "level_0", "__index_level_0__"})
+INDEXES = frozenset(
+    {"", *_names("index idx row row_index row_idx row_no rownames row_number level_0 __index_level_0__")}
+)
 CONFIDENCES = _names(
     "confidence confidences conf score max_prob maxprob max_probability max_proba max_score max_softmax msp "
     "top_prob top1_prob top_confidence top1_confidence probability prob proba p"
@@ -68,11 +70,33 @@ def is_id(name: str) -> bool:
 def is_probability(name: str) -> bool:
     """Whether a column of this name says that it holds probabilities.
 
-    >>> [is_probability(n) for n in ("Prob", "prob_cat", "y_proba", "log_prob", "problem")]
-    [True, True, True, False, False]
+    >>> [is_probability(n) for n in ("Prob", "prob_cat", "y_proba", "p", "log_prob", "problem")]
+    [True, True, True, True, False, False]
     """
-    parts = set(plain(name).split("_"))
-    return "log" not in parts and not parts.isdisjoint(("prob", "probs", "proba", "probability", "probabilities"))
+    parts = plain(name).split("_")
+    named_so = not {*parts}.isdisjoint(("prob", "probs", "proba", "probability", "probabilities"))
+    return "log" not in parts and (named_so or parts[0] == "p")
+
+
+def is_logit(name: str) -> bool:
+    """Whether a column of this name says that it holds logits, or other scores without a bound.
+
+    >>> [is_logit(n) for n in ("Logit", "y_logits", "decision_function", "log_odds", "login", "log_prob")]
+    [True, True, True, True, False, False]
+    """
+    parts = {*plain(name).split("_")}
+    words = ("logit", "logits", "margin", "margins", "decision", "logodds")
+    return not parts.isdisjoint(words) or {"log", "odds"} <= parts
+
+
+def is_score(name: str) -> bool:
+    """Whether a column of this name says that it holds scores, on whatever scale.
+
+    >>> [is_score(n) for n in ("score", "y_prob", "logit_3", "raw_score", "w", "age")]
+    [True, True, True, True, False, False]
+    """
+    parts = plain(name).split("_")
+    return plain(name) in CONFIDENCES or "score" in parts or is_probability(name) or is_logit(name)
 
 
 def is_index(name: str) -> bool:

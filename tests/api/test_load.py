@@ -82,3 +82,11 @@ def test_a_weight_of_two_is_a_row_twice() -> None:
     twice = calibrate.fit([*LOGITS, LOGITS[3]], [*LABELS, LABELS[3]])
     weighted = calibrate.fit(LOGITS, LABELS, weights=[1.0, 1.0, 1.0, 2.0])
     assert weighted.calibrator.temperature == pytest.approx(twice.calibrator.temperature, rel=1e-12)  # type: ignore[attr-defined]
+
+
+def test_masked_weights_are_none() -> None:
+    weights = np.ma.array(np.ones(len(LABELS)), mask=np.arange(len(LABELS)) == 1)
+    with pytest.raises(CalibrateError, match="row 2: found nan") as caught:
+        calibrate.fit(LOGITS, LABELS, weights=weights)
+    assert caught.value.code == "E218"
+    assert calibrate.fit(LOGITS, LABELS, weights=np.ma.array(weights.data)).fit is not None

@@ -15,6 +15,7 @@ from calibrate.containers.grammar import (
     is_undecided,
     is_whole,
     parse,
+    remedy,
     spells_number,
     why_no_number,
 )
@@ -109,3 +110,18 @@ def test_law_one_cell_and_many_agree(text: str) -> None:
     assert not is_whole(text) or is_number(text)
     beside = parse(["1.5", text])
     assert beside.wrong == tuple(i + 1 for i in alone.wrong)
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["95.0%", "95 %", "+9,5%"], "divide by 100"),
+        (["0,9498", "-,5", "1,5e3"], "decimal points; decimal commas"),
+        (["1,234"], "its comma could be either"),
+        (["1,036.75", "1.036,75", "1 000", "1_000", "1,234,567.8", "1\u202f000,5"], "thousands separators out"),
+        (["", "cat", "%", "a%", "2024-01-01", "1,2,3", "0x1f", "1.5", "10:30", "192.168.1.100"], ""),
+    ],
+)
+def test_what_to_do_about_a_cell_that_was_meant_as_a_number(texts: list[str], words: str) -> None:
+    for text in texts:
+        assert (words in remedy(text)) if words else not remedy(text), text

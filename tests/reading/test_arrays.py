@@ -111,6 +111,7 @@ def test_groups_and_weights_of_a_frame(in_memory: Any) -> None:
         (np.float64(3), "shape ()"),
         ([[1, 2], [3]], "no table"),
         (np.zeros(3, dtype=[("a", float)]), "dtype"),
+        (np.ma.zeros(3, dtype=[("a", float)]), "dtype"),
         (np.array(["2020-01-01"], dtype="M8[D]"), "datetime64"),
         (np.ones((2, 2), complex), "complex"),
         (np.array([{}, {}], dtype=object), "dict"),
@@ -139,3 +140,36 @@ def test_names_of_a_frame_are_never_a_row(in_memory: Any, more: list[int]) -> No
     with pytest.raises(CalibrateError, match=rf"scores: found 4 rows of scores, labels: {len(more)} labels") as caught:
         in_memory(pd.DataFrame(SCORES, columns=NAMES), more)
     assert caught.value.code == "E216"
+
+
+HIDDEN = np.zeros((4, 3), dtype=bool)
+HIDDEN[2, 1] = True
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
+def test_what_an_array_masks_is_never_read(in_memory: Any, kind: Any) -> None:
+    whole = np.array(SCORES, dtype=kind)
+    masked = np.ma.array(whole, mask=HIDDEN)
+    rows_of = (
+        (masked, "column 2"),
+        (list(masked), "column 2"),
+        ({f"c{j}": masked[:, j] for j in range(3)}, "column 2 'c1'"),
+    )
+    for scores, place in rows_of:
+        with pytest.raises(CalibrateError, match=rf"row 3 \(index 2\), {place}: found 'NaN'") as caught:
+            in_memory(scores, LABELS)
+        assert caught.value.code == "E212"
+        assert in_memory(scores, LABELS, drop_missing=True).rows.n == 3
+    same = in_memory(np.ma.array(whole), np.ma.array(LABELS)).rows.loads[0]()
+    assert np.array_equal(same.scores, whole) and same.labels.tolist() == LABELS
+
+
+@pytest.mark.parametrize("labels", [LABELS, [0.0, 1.0, 2.0, 0.0], list("abca"), [True, False, True, True]])
+def test_labels_that_are_masked_are_missing(in_memory: Any, labels: list[Any]) -> None:
+    hidden = np.ma.array(labels, mask=[False, False, False, True])
+    scores = np.array(SCORES)[:, :2] if labels[0] is True else SCORES
+    classes = {"classes": ("a", "b", "c")} if labels[0] == "a" else {}
+    with pytest.raises(CalibrateError, match=r"labels: row 4 \(index 3\), column 1: the label is missing") as caught:
+        in_memory(scores, hidden, **classes)
+    assert caught.value.code == "E205"
+    assert in_memory(scores, hidden, drop_missing=True, **classes).rows.n == 3

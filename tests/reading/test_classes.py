@@ -73,6 +73,28 @@ def test_refused(values: Any, names: Any, k: int, code: str, words: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("values", "names", "options", "words"),
+    [
+        ([0, -1, 2], None, {}, "-1 often marks rows that nobody labelled"),
+        ([1, -1, 2], None, {"label_base": 1}, "-1 often marks rows that nobody labelled"),
+        ([5, -1, 6], ("5", "6", "7"), {}, "-1 often marks rows that nobody labelled"),
+        (["cat", "dog", "-1"], PETS, {}, "-1 often marks rows that nobody labelled"),
+        ([0, 3, -1], None, {}, "--label-base 1 if"),
+        ([0, 1, 2], None, {"label_base": 1}, ""),
+        ([5, 8], ("5", "6", "7"), {}, "--label-base 0 takes"),
+    ],
+)
+def test_a_label_of_minus_1_is_no_question_of_the_base(
+    values: Any, names: Any, options: dict[str, Any], words: str
+) -> None:
+    labels = labels_of(table_of({"y": values}, "labels"), 0)
+    with pytest.raises(CalibrateError) as caught:
+        coded(labels, names, 3, ReadOptions(**options))
+    assert caught.value.code == "E204"
+    assert words in caught.value.hint if words else caught.value.hint == ""
+
+
+@pytest.mark.parametrize(
     ("names", "labels", "bare"),
     [
         (("cat_score", "dog_score"), ["dog"], ("cat", "dog")),
@@ -129,3 +151,10 @@ def test_events_refused(values: Any, options: dict[str, Any], code: str, words: 
         coded_events(labels, ReadOptions(**options), None, None, "scores")
     assert caught.value.code == code
     assert words in caught.value.message
+
+
+def test_a_third_label_of_minus_1_marks_rows_without_a_label() -> None:
+    labels = labels_of(table_of({"y": [0, 1, -1]}, "labels"), 0)
+    with pytest.raises(CalibrateError, match="found one column of scores") as caught:
+        coded_events(labels, ReadOptions(), None, None, "scores")
+    assert "-1 often marks rows that nobody labelled" in caught.value.hint

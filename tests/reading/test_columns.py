@@ -35,6 +35,9 @@ def table(**columns: Any) -> Any:
         ({"": IDS, "c0": F}, {}, 0, False, (1,)),
         ({"index": [0, 1, 2], "c0": F}, {}, None, False, (1,)),
         ({"index": [5, 3, 9], "c0": F}, {}, None, False, (0, 1)),
+        ({"index": [2, 0, 1], "c0": F}, {}, 0, True, (1,)),
+        ({"c0": F, "__index_level_0__": [5, 3, 9]}, {}, 1, True, (0,)),
+        ({"c0": F, "__index_level_0__": [0, 1, 2]}, {}, None, False, (0,)),
         ({"": F, "c0": F}, {}, None, False, (0, 1)),
         ({"c0": F, "c1": F}, {"id_column": "2"}, 1, False, (0,)),
         ({"c0": F, "site": IDS, "w": F}, {"groups": ("site",), "weight": "3"}, None, False, (0,)),
@@ -94,3 +97,10 @@ def test_labels_of_their_own(
     found = table_of(columns, "t")
     given = ReadOptions(**options)
     assert labels_of_their_own(found, sides(found, given), given)[:2] == (labels, ident)
+
+
+def test_columns_without_a_header_are_said_to_have_numbers() -> None:
+    found = table_of([[0, 1, 2], [2, 0, 5], [1, 1, 7]], "t")
+    with pytest.raises(CalibrateError) as caught:
+        labels_of_their_own(found, sides(found, ReadOptions()), ReadOptions())
+    assert (caught.value.code, "--label-column NAME, or its number from 1" in caught.value.hint) == ("E203", True)

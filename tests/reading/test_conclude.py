@@ -64,11 +64,6 @@ def test_zeros_at_the_truth_are_counted_and_clipped(in_memory: Any) -> None:
     assert in_memory(np.array([[-np.inf, 3.0], [2.0, 1.0]]), [0, 1]).zero_true == 1
 
 
-def test_saturated_probabilities_are_said_loudly(in_memory: Any) -> None:
-    p = np.tile([[1.0, 0.0], [0.75, 0.25]], (20, 1))
-    assert any("20 of 40 rows hold a probability of exactly 1" in note for note in in_memory(p, [0, 1] * 20).notes)
-
-
 @pytest.mark.parametrize("values", [np.array([0, 1, 1, 0]), np.array([0.0, 1.0, 1.0, 0.0]), np.array([-1, 1, 1, -1])])
 def test_one_column_of_predictions(in_memory: Any, values: np.ndarray) -> None:
     with pytest.raises(CalibrateError, match="predictions, not scores") as caught:
@@ -134,22 +129,6 @@ def test_a_name_says_that_a_column_should_hold_probabilities(reads: Any, name: s
     assert (caught.value.code, "--input logits" in caught.value.hint) == (code, True)
 
 
-def test_percentages_of_one_event_are_asked_about(in_memory: Any) -> None:
-    scores, labels = np.linspace(0, 100, 30), [0, 1] * 15
-    asked = [note for note in in_memory(scores, labels).notes if "are these percentages?" in note]
-    assert len(asked) == 1 and asked[0].startswith("WARNING: no logit is below 0")
-    for other in (scores - 1, scores[:28]):
-        assert not any("percentages" in note for note in in_memory(other, labels[: len(other)]).notes)
-    assert not any("percentages" in note for note in in_memory(scores, labels, input="logits").notes)
-
-
-def test_sums_that_were_rounded_are_said(in_memory: Any) -> None:
-    thirds = np.tile([[0.332, 0.333, 0.333], [0.2, 0.3, 0.5], [0.5, 0.3, 0.2]], (3, 1))
-    found = in_memory(thirds, [0, 2, 0] * 3)
-    assert found.scale == "probs"
-    assert "rows sum to 1 only within 0.002 (rounded?; accepted up to 0.01)" in found.notes
-
-
 def test_nothing_is_concluded_from_a_sample_of_which_nothing_is_left(in_memory: Any) -> None:
     """Of many rows some are looked at, evenly spaced: here every one of them is dropped."""
     scores = np.random.default_rng(0).normal(size=(2 * SAMPLE, 3))
@@ -157,3 +136,55 @@ def test_nothing_is_concluded_from_a_sample_of_which_nothing_is_left(in_memory: 
     scores[::2] = np.nan
     found = in_memory(scores, labels, drop_missing=True)
     assert (found.scale, found.rows.n, found.dropped) == ("logits", SAMPLE, SAMPLE)
+
+
+@pytest.mark.parametrize("name", ["logit", "logits", "Margin", "decision_function", "y-logit", "log odds"])
+def test_a_column_called_logit_is_not_read_as_probabilities_because_its_values_are_small(reads: Any, name: str) -> None:
+    rows = f"{name},label\n" + "".join(f"{k / 9},{k % 2}\n" for k in range(1, 9))
+    data = reads(rows)
+    assert data.scale == "logits" and data.rows.loads[0]().scores[0, 0] == 1 / 9
+    assert [d.why for d in data.decisions if d.what == "scale"] == [
+        "so the name says, though every value lies in [0, 1]"
+    ]
+    assert [n for n in data.notes if f"column 1 '{name}' says" in n and "--input probs" in n]
+    assert reads(rows, input="probs").scale == reads(rows.replace(name, "score")).scale == "probs"
+    assert not [n for n in reads(rows, input="logits").notes if "--input" in n]
+
+
+def test_columns_called_logits_need_not_sum_to_1(reads: Any) -> None:
+    small, sums = "0.5,0.1,0\n0.2,0.9,1\n", "0.5,0.5,0\n0.25,0.75,1\n"
+    assert reads("logit_0,logit_1,label\n" + small).scale == "logits"
+    assert reads("logit_0,logit_1,label\n" + sums).scale == "probs"
+    with pytest.raises(CalibrateError, match="expected a sum of 1"):
+        reads("c0,c1,label\n" + small)
+
+
+def test_decisions_of_0_and_1_are_predictions_whatever_they_are_called(reads: Any) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        reads("decision,label\n0,0\n1,0\n1,1\n")
+    assert caught.value.code == "E213"
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ([0.29, 0.1, 0.6, 0.03], "rounded to 2 decimals"),
+        ([0.2, 0.1, 0.6, 0.0], "rounded to 1 decimal"),
+        ([0.29, 0.1, 0.6, 0.04], "damaged rows?"),
+        ([0.2999, 0.1, 0.6, 0.02], "damaged rows?"),
+    ],
+)
+def test_rounded_probabilities_are_not_sent_to_the_logits(
+    in_memory: Any, kind: Any, row: list[float], what: str
+) -> None:
+    scores = np.array([[0.25, 0.25, 0.5, 0.0] if "2" in what else [0.5, 0.0, 0.5, 0.0], row], dtype=kind)
+    for options, code in (({}, "E214"), ({"input": "probs"}, "E215")):
+        with pytest.raises(CalibrateError) as caught:
+            in_memory(scores, [0, 2], **options)
+        assert caught.value.code == code
+        if "rounded" in what:
+            assert caught.value.message.endswith(f"they look {what}")
+            assert caught.value.hint.startswith("write them with more decimals, or divide every row by its sum")
+        else:
+            assert "rounded" not in caught.value.message and "logits" in caught.value.hint

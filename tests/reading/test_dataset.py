@@ -424,7 +424,7 @@ REFUSALS: list[tuple[str, Any, Any, dict[str, Any], str, tuple[str, ...]]] = [
         column(Z),
         {},
         "E210",
-        ("'logit'", "--score-columns"),
+        ("'glucose'", "--score-columns logit"),
     ),
     (
         "text among the scores",
@@ -562,7 +562,14 @@ REFUSALS: list[tuple[str, Any, Any, dict[str, Any], str, tuple[str, ...]]] = [
         "E217",
         ("labels.csv: row 6", "'img1.png'", "row 1"),
     ),
-    ("no such column", S3, column(Y), {"groups": ("sex",)}, "E202", ("scores.csv and", "'sex'", "--group")),
+    (
+        "no such column",
+        S3,
+        column(Y),
+        {"groups": ("sex",)},
+        "E202",
+        ("scores.csv and", "'sex' (--group, or [groups.sex] in the gates)"),
+    ),
     ("no such score", S3, column(Y), {"score_columns": ("c9",)}, "E202", ("'c9'", "'c0', 'c1', 'c2'")),
     (
         "a negative weight",

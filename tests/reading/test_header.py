@@ -81,3 +81,14 @@ def test_a_headed_table_is_a_table(tmp_path: Any) -> None:
     assert (found.names, found.n, found.headerless()) == (("0", "1", "2"), 4, plain)
     assert found.numbers([0]).dtype == np.float64
     assert found.numbers([0]).read(0, 9).tolist() == [[4], [0], [1], [5]]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [1, 2, 3]])
+def test_texts_as_labels_below_the_header_that_a_data_frame_writes(reads: Any, order: list[int]) -> None:
+    scores = ",cat,dog\n" + "".join(
+        f"{i},{row}\n" for i, row in zip(sorted(order), [".9,.1", ".2,.8", ".4,.6"], strict=True)
+    )
+    truth = dict(zip(sorted(order), ["cat", "dog", "cat"], strict=True))
+    labels = ",label\n" + "".join(f"{i},{truth[i]}\n" for i in order)
+    assert reads(scores, labels).rows.loads[0]().labels.tolist() == [0, 1, 0]
+    assert reads(scores, labels, label_column="label").rows.n == 3

@@ -88,6 +88,31 @@ def test_values_inside_the_unit_interval_stay_logits_for_a_model_of_logits(reads
     assert data.rows.loads[0]().scores.ravel().tolist() == [0.25, 0.75]
 
 
+EVENT = Model(("0", "1"), "binary", link_key="sigmoid")
+
+
+@pytest.mark.parametrize("name", ["y_prob", "prob", "p", "probability", "P_yes", "proba_1"])
+def test_a_column_called_probability_is_never_taken_for_the_logits_of_a_model(reads: Any, name: str) -> None:
+    with pytest.raises(CalibrateError, match=f"column 1 '{name}': every value lies in") as caught:
+        reads(f"{name}\n0.25\n0.75\n", model=EVENT, need_labels=False)
+    assert caught.value.code == "E215" and "--input probs" in caught.value.hint
+    for text, options in (("0.25", {"input": "logits"}), ("0.25", {"input": "probs"}), ("-3", {})):
+        assert reads(f"{name}\n{text}\n0.75\n", model=EVENT, need_labels=False, **options).rows.n == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "low", "warns"), [("x", 20, 0, 1), ("x", 19, 0, 0), ("x", 20, -1, 0), ("logit", 20, 0, 0)]
+)
+def test_many_values_in_the_unit_interval_are_doubted_as_logits_of_a_model(
+    reads: Any, name: str, n: int, low: float, warns: int
+) -> None:
+    text = f"{name}\n{low}\n" + "".join(f"{k / n}\n" for k in range(1, n))
+    data = reads(text, model=EVENT, need_labels=False)
+    assert data.scale == "logits"
+    assert sum(note.startswith("WARNING: every value lies in [0, 1], and the model") for note in data.notes) == warns
+    assert not reads(text, model=EVENT, need_labels=False, input="logits").notes
+
+
 @pytest.mark.parametrize(
     ("labels", "found"), [("label\nyes\nno\n", [1, 0]), ("label\n1\n0\n", [1, 0]), ("label\nTrue\nFalse\n", [1, 0])]
 )

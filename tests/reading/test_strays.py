@@ -58,7 +58,7 @@ def test_chosen(columns: dict[str, Any], labels: Any, options: dict[str, Any], e
         ({"cat": F, "dog": F, "fox": F}, [0, 1, 1], {}, "E210", "column 3 'fox'"),
         ({"cat": F, "dog": F, "age": I}, None, {}, "E210", "column 3 'age'"),
         ({"cat": F, "dog": F, "lives": I}, None, {}, "E210", "column 3 'lives'"),
-        ({"logit": F, "glucose": F}, [0, 1, 1], {}, "E210", "column 1 'logit'"),
+        ({"logit": F, "glucose": F}, [0, 1, 1], {}, "E210", "column 2 'glucose'"),
         (
             {"c0": F, "c1": T, "c2": F},
             [0, 1, 1],
@@ -119,3 +119,24 @@ def test_a_prediction_has_no_fractions() -> None:
 )
 def test_sums_to_one(head: Any, found: bool) -> None:
     assert sums_to_one(np.asarray(head)) is found
+
+
+@pytest.mark.parametrize(
+    ("cells", "hint"),
+    [
+        (["95.0%", "5.0%", "1.0%"], "divide by 100"),
+        (["0,5", "0,25", "0,75"], "decimal commas are read where ;"),
+        (["1,036.75", "2.5", "x"], "thousands separators out"),
+        (["x", "y", "z"], "--score-columns"),
+    ],
+)
+def test_cells_that_were_meant_as_numbers_are_told_how_to_be_written(cells: list[str], hint: str) -> None:
+    for columns, options in (
+        ({"p": cells}, {}),
+        ({"p": cells}, {"score_columns": ("p",)}),
+        ({"q": ["a"] * 3, "p": cells}, {}),
+    ):
+        with pytest.raises(CalibrateError) as caught:
+            choose(columns, None, **options)
+        assert caught.value.code == "E211"
+        assert hint in caught.value.hint

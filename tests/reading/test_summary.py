@@ -27,6 +27,13 @@ P = "0.25,0.75\n0.5,0.5\n"
             "read scores.csv, labels.csv: 3 rows, 3 classes ('c0', 'c1', 'c2')",
             "index: first column dropped",
         ),
+        (
+            "sample,c0,c1,label\n7,2.5,-1,0\n8,-0.5,1.5,1\n",
+            None,
+            {},
+            "read scores.csv: 2 rows, 2 classes ('c0', 'c1')",
+            "; id: column 1 'sample'",
+        ),
         (P, "0\n1\n", {}, "2 rows, 2 classes ('0', '1')", "scores are probabilities"),
         ("0.25\n0.5\n", "0\n1\n", {}, "2 rows, binary: one column, the event is '1'", "scores are probabilities"),
         (
@@ -65,3 +72,30 @@ def test_every_decision_can_be_pinned_or_needs_no_flag(reads: Any) -> None:
     assert {d.what: d.flag for d in decisions}["scale"] == "--input logits"
     assert all(d.flag == "" or d.flag.startswith("--") for d in decisions)
     assert {d.where for d in decisions} == {"scores", "labels", ""}
+
+
+def test_an_id_by_its_plain_name_or_as_told_needs_no_words(reads: Any) -> None:
+    text = "{},c0,c1,label\n{},2.5,-1,0\n{},-0.5,1.5,1\n"
+    for columns, options in (
+        (("image_id", 7, 8), {}),
+        (("sample", "a", "b"), {}),
+        (("sample", 7, 8), {"id_column": "1"}),
+    ):
+        assert "id:" not in two_lines(reads(text.format(*columns), **options))[1]
+
+
+def test_weights_and_groups_that_were_asked_for_are_among_the_decisions(reads: Any) -> None:
+    def told(*files: str) -> list[tuple[str, ...]]:
+        decisions = reads(*files, weight="w", groups=("sex", "site")).decisions
+        return [(d.what, d.value, d.flag, d.where) for d in decisions if d.why == "as told"]
+
+    assert told("c0,c1,sex,site,w,label\n2.5,-1,f,a,1,0\n-0.5,1.5,m,b,2,1\n") == [
+        ("weight", "column 5 'w'", "--weight", ""),
+        ("group", "column 3 'sex'", "--group", ""),
+        ("group", "column 4 'site'", "--group", ""),
+    ]
+    assert told("c0,c1,sex\n2.5,-1,f\n-0.5,1.5,m\n", "label,site,w,sex\n0,a,1,f\n1,b,2,m\n") == [
+        ("weight", "column 3 'w'", "--weight", "labels"),
+        ("group", "column 3 'sex'", "--group", "scores"),
+        ("group", "column 2 'site'", "--group", "labels"),
+    ]

@@ -40,6 +40,7 @@ def test_a_class_without_labels_is_one_if_its_scores_say_that_it_is_rare(reads: 
         (beside(HEAVY), "cat,dog,fox,owl", NAMES[Y], "column 4 'owl': found numbers beside 3 columns"),
         (beside(HEAVY), "cat,dog,fox,owl", Y, "column 4 'owl': found numbers beside 3 columns"),
         (beside(np.full(N, -50)), "cat,dog,fox,depth", NAMES[Y], "column 4 'depth'"),
+        (beside(RARE), "cat,dog,fox,margin", Y, "column 4 'margin': found numbers beside 3 columns of scores"),
         (beside(RARE), "cat,dog,fox,age", Y, "by its name it is no class"),
         (beside(RARE), "c0,c1,c2,bias", Y, "its name is unlike the others"),
         (beside(Y), "", Y, "column 4: found numbers beside 3 columns of scores, expected only scores: it holds the"),
@@ -53,6 +54,20 @@ def test_refused(reads: Any, columns: Any, header: str, labels: Any, words: str)
     assert caught.value.code == "E210"
     assert words in caught.value.message
     assert "--score-columns '*'" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["prob", "score", "logit", "p", "y_prob", "decision_function"])
+@pytest.mark.parametrize("other", ["w", "age"])
+def test_a_weight_that_was_forgotten_is_not_proposed_as_the_score(reads: Any, name: str, other: str) -> None:
+    weights = [0.25 + k % 3 for k in range(N)]
+    text = csv([THREE[:, 0].tolist(), (THREE[:, 0] > 0).astype(int).tolist(), weights], f"{name},label,{other}")
+    with pytest.raises(CalibrateError) as caught:
+        reads(text)
+    assert caught.value.code == "E210"
+    assert f"column 3 '{other}': found numbers beside 1 column of scores" in caught.value.message
+    assert f"--score-columns {name};" in caught.value.hint
+    assert f"what column 3 '{other}' is: --weight, --group or --id-column {other}" in caught.value.hint
+    assert reads(text, weight=other).task == "binary"
 
 
 @pytest.mark.parametrize("header", ["c0,x1,c2", "a\u202eb,c1,c2", "cat,dog,fox"])
