@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from calibrate.errors import shown
 from calibrate.results import Gate, Result
-from calibrate.wording import asked, between, number, outcome
+from calibrate.wording import WARNING, asked, between, number, outcome
 
 LONGEST = 2000
 
@@ -30,7 +30,8 @@ def render(result: Result) -> str:
         else:
             SubElement(case, "system-out").text = f"{' '.join(filter(None, (gate.verdict, outcome(gate))))}: {text}"
     if result.check is not None:
-        SubElement(suite, "system-out").text = _safe(result.check.sentence)
+        told = [result.check.sentence, *(note for note in result.notes if note.startswith(WARNING))]
+        SubElement(suite, "system-out").text = _safe("; ".join(told))
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from calibrate.markup import code, escaped
 from calibrate.results import Estimate, Gate, Result
 from calibrate.wording import (
+    WARNING,
     asked,
     between,
     measured_rows,
@@ -44,7 +45,8 @@ def _page(result: Result, gates: Sequence[Gate], more: int) -> str:
     if more:
         lines += ["", f"and {more} more gates"]
     lines += ["", "<details><summary>Metrics</summary>", "", *_metrics(result), "", "</details>"]
-    notes = [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
+    notes = [note for note in result.notes if note.startswith(WARNING)]
+    notes += [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
     notes += [*(result.check.notes if result.check else ())]
     lines += ["", *(f"- {_said(note)}" for note in notes)] if notes else []
     files = ", ".join(f"{code(item.name, LONGEST)} `{item.sha256[:16]}`" for item in result.inputs if item.sha256)
