@@ -22,7 +22,7 @@ from calibrate.api.load import own_table
 from calibrate.api.score import metrics_of
 from calibrate.errors import CalibrateError, shown
 from calibrate.gates.decide import limits_of, metrics_for
-from calibrate.gates.policy import Policy, policy_of
+from calibrate.gates.policy import Asked, Limit, Policy, policy_of
 from calibrate.reporting.document import typed
 from calibrate.results import Input, Result
 
@@ -102,11 +102,15 @@ def _against_file(document: Any, order: Order, kept: bytes | None) -> Iterator[F
         return
     table = tomllib.loads(kept.decode())
     name = (document["gates_file"] or {}).get("name", "")
-    filed = policy_of(own_table(table) if name == "pyproject.toml" else table, name)
-    asked = order.policy.limits if order.policy is not None else ()
+    table = own_table(table) if name == "pyproject.toml" else table
+    policy = order.policy or Policy()
+    asked = policy.limits
     flags = {(limit.metric, limit.rule) for limit in asked if limit.source.startswith("--")}
-    expected = [
-        limit for limit in filed.limits if limit.column or limit.classes or (limit.metric, limit.rule) not in flags
-    ]
-    if [limit for limit in asked if not limit.source.startswith("--")] != expected:
+
+    def expected(on: str | None) -> list[Limit]:
+        filed = policy_of(table, name, Asked(on=on)).limits
+        return [limit for limit in filed if limit.column or limit.classes or (limit.metric, limit.rule) not in flags]
+
+    own = [limit for limit in asked if not limit.source.startswith("--")]
+    if own not in (expected(None), expected(policy.on)):  # with --on, which replaces that of the file
         yield Finding(bundle.OPTIONS, f"asks for other gates than {bundle.GATES}")

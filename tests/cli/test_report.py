@@ -351,6 +351,17 @@ def test_the_level_is_held_against_the_report_where_gates_have_a_file(say: Say, 
     assert (code, "$.result.level: found 0.95, expected 0.5 by options.json" in out) == (1, True)
 
 
+@pytest.mark.parametrize("on", [None, "lenient", "point"])
+def test_the_end_that_a_flag_names_is_no_other_gate(say: Say, home: Path, on: str | None) -> None:
+    flag = () if on is None else ("--on", on)
+    gates = 'on = "safe"\n[gates.ece]\nmax = 0.03\n[gates.nll]\nmax = 0.5\non = "point"\n'
+    Path("gates.toml").write_text(gates)
+    how = (*HOLDOUT, "--model", home / "fit" / "model.json", "--gates", "gates.toml", *flag)
+    assert say("report", *how, "-o", "out")[0] == 0
+    assert [gate["on"] for gate in document(Path("out"))["result"]["gates"]] == [on or "safe", "point"]
+    assert say("verify", "out")[0] == 0
+
+
 def test_limits_that_are_no_longer_to_be_judged_are_found(say: Say, bundle: Path) -> None:
     edited(bundle, lambda options: limits(options)[0].update(metric="nothing"))
     code, out, _ = say("verify", bundle)
