@@ -130,11 +130,14 @@ def side_judged(result: Result) -> str:
     return f"{what}; against {shown(check.against, 255)} ({how[check.comparison]})"
 
 
-def outcome(gate: Gate) -> str:
-    """What a verdict that is no PASS means for the run, and whether chance was left out: "warns", "no guarantee"."""
+def outcome(gate: Gate, inconclusive: str = "fail") -> str:
+    """What a verdict that is no PASS means for the run, and whether chance was left out: "warns", "no guarantee".
+
+    inconclusive   what the run makes of gates that the data do not decide: fail, warn or pass
+    """
     words = []
     if gate.verdict != "PASS" and not gate.stops:
-        words.append("warns" if gate.level == "warn" else "does not stop")
+        words.append("warns" if warns(gate, inconclusive) else "let pass")
     if not gate.guaranteed and gate.rule != "noise":
         words.append("no guarantee")
     return ", ".join(words)

@@ -63,7 +63,7 @@ def paired(
     steps: dict[str, Step] = {BEFORE: old_step, AFTER: new_step}
     own = (*seen(model, data.rows), *seen(old_model, (old or data).rows, "the baseline's model"))
     return result_of(
-        data, rows, link, key, steps, metrics_of(metrics, data.task, bins, also), level=level, after_is="applied",
+        data, rows, link, key, steps, metrics_of(metrics, data.task, bins, also), level=level, after_is="compared",
         notes=own,
     )  # fmt: skip
 

@@ -29,10 +29,10 @@ def render(result: Result, *, color: bool = False, plain: bool = False, said: Co
     style = {0: "bold green", 4: "bold yellow"}.get(check.code, "bold red")
     last = [Text(note, style="yellow" if note.startswith(WARNING) else "dim") for note in notes]
     last.append(Text(check.sentence, style=style))
-    return printed([head, _table(result.gates, plain), *last], color=color)
+    return printed([head, _table(result.gates, check.inconclusive, plain), *last], color=color)
 
 
-def _table(gates: tuple[Gate, ...], plain: bool) -> Table:
+def _table(gates: tuple[Gate, ...], inconclusive: str, plain: bool) -> Table:
     table = ruled("", plain)
     table.add_column("verdict", no_wrap=True)
     table.add_column("gate", ratio=1)
@@ -42,13 +42,13 @@ def _table(gates: tuple[Gate, ...], plain: bool) -> Table:
         text = Text(asked(gate), style="bold")
         text.append(f"\n{gate.reason}", style="not bold dim")
         sign = gate.rule.startswith("max_increase")
-        table.add_row(_verdict(gate), text, _value(gate, sign), between(gate.judged, sign))
+        table.add_row(_verdict(gate, inconclusive), text, _value(gate, sign), between(gate.judged, sign))
     return table
 
 
-def _verdict(gate: Gate) -> Text:
+def _verdict(gate: Gate, inconclusive: str) -> Text:
     text = Text(gate.verdict, style=STYLES[gate.verdict])
-    if word := outcome(gate):
+    if word := outcome(gate, inconclusive):
         text.append(f"\n{word}", style="not bold dim")
     return text
 

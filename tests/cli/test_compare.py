@@ -114,6 +114,7 @@ def test_two_models_on_the_same_rows(say: Say, tmp_path: Path) -> None:
     code, out, _ = say("compare", z, y, "--baseline-model", "out/model.json")
     assert code == 0
     assert " Old " in out and " New " in out and " Change" in out
+    assert "worse: the new one is worse than the old one" in out and "doing nothing" not in out
 
 
 def test_two_saved_results(say: Say, tmp_path: Path) -> None:

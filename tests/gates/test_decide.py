@@ -13,6 +13,7 @@ from calibrate.api.check import check
 from calibrate.errors import CalibrateError
 from calibrate.gates.decide import decide, limits_of
 from calibrate.gates.policy import Asked, policy_of
+from calibrate.renderers import verdicts as terminal_verdicts
 from calibrate.results import Gate, Result
 from calibrate.wording import outcome
 
@@ -65,6 +66,38 @@ def test_what_a_verdict_does(found: str, level: str, inconclusive: str, fail_on_
     result = check(SHARP, Y, gates=asked, fail_on_warn=fail_on_warn)
     assert (verdicts(result), code(result)) == ([found], expected)
     assert result.gates[0].stops == (expected != 0)
+
+
+@pytest.mark.parametrize(
+    ("level", "inconclusive", "fail_on_warn", "sentence", "word"),
+    [
+        ("error", "fail", False, "inconclusive: the gate is inconclusive", ""),
+        ("error", "warn", False, "passed: the gate is inconclusive and warns", "warns"),
+        ("error", "warn", True, "failed: the gate fails", ""),
+        ("error", "pass", False, "passed: the gate is inconclusive but let pass", "let pass"),
+        ("warn", "fail", False, "passed: the gate is inconclusive but let pass", "let pass"),
+        ("warn", "warn", False, "passed: the gate is inconclusive but let pass", "let pass"),
+    ],
+)
+def test_what_is_said_of_a_gate_that_is_not_decided(
+    level: str, inconclusive: str, fail_on_warn: bool, sentence: str, word: str
+) -> None:
+    asked = {**gates(accuracy={"min": 0.76, "level": level}), "inconclusive": inconclusive}
+    result = check(SHARP, Y, gates=asked, fail_on_warn=fail_on_warn)
+    assert result.check is not None
+    assert (result.check.sentence, outcome(result.gates[0], inconclusive)) == (sentence, word)
+    table = terminal_verdicts.render(result)
+    assert not word or any(line.strip().startswith(word) for line in table.splitlines())
+
+
+def test_undecided_gates_are_counted_beside_those_that_warn() -> None:
+    asked = {
+        **gates(accuracy={"min": 0.76}, nll={"max": 0.1, "level": "warn"}, brier={"max": 2}),
+        "inconclusive": "warn",
+    }
+    found = check(SHARP, Y, gates=asked).check
+    assert found is not None
+    assert found.sentence == "passed: of 3 gates 1 warns, 1 is inconclusive and warns, 1 passes"
 
 
 SEVERAL = RNG.normal(size=(200, 3))
