@@ -130,6 +130,28 @@ def test_two_saved_results(say: Say, tmp_path: Path) -> None:
     assert say("compare", "--result", "new.json")[0] == 2
 
 
+def test_a_document_of_ours_for_scores_says_where_it_belongs(say: Say, tmp_path: Path) -> None:
+    z, y = files(tmp_path)
+    assert start(["fit", z, y, "-o", "out", "-q", "--no-plot"]) == 0
+    code, _, err = say("compare", "out/result.json", "out/result.json")
+    assert code == 2 and "E116" in err and "found a result that calibrate wrote" in err
+    assert "calibrate compare --result new.json --baseline old.json" in err and "pandas" not in err
+    code, _, err = say("score", "out/model.json", y)
+    assert code == 2 and "found a model that calibrate wrote" in err and "--model" in err
+    (tmp_path / "rows.json").write_text('{"schema": 1.5, "b": 2}\n')
+    assert "pandas" not in say("score", "rows.json", y)[2]
+
+
+def test_models_that_are_too_few_or_too_many(say: Say, tmp_path: Path) -> None:
+    z, y = files(tmp_path)
+    _, _, err = say("compare", z, y, "--model", "a.json", "--model", "b.json")
+    assert "--model: found 2 models, expected the new one alone" in err and "--baseline-model FILE" in err
+    _, _, err = say("compare", z, y, "--model", "a.json")
+    assert "--model a.json: found one model" in err and "--baseline-model FILE" in err
+    _, _, err = say("compare", z, y, "--baseline", "a.json")
+    assert "found one result" in err and "--result new.json" in err
+
+
 def test_two_runs_give_the_same_bytes_where_no_time_is_wanted(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
