@@ -36,6 +36,7 @@ MOST = 100
 class Compared:
     """One method: held-out metrics, and their differences to the reference (negative: better than it).
 
+    method         its name, as the command line has it
     n_parameters   fitted on all rows; `seconds` that this took
     reason         why there are no numbers
     """
@@ -114,10 +115,10 @@ def compared(rows: Rows, link: Link, plan: Plan, *, task: Task, classes: Sequenc
     near = _near(repeats, ordered, best, deciding, link, task, classes, plan.level)
     recommended = min(near, key=lambda row: (row.n_parameters or 0, _value(row, deciding))).method
     return {
-        "methods": tuple(ordered),
-        "reference": reference,
-        "best": best,
-        "recommended": recommended,
+        "methods": tuple(replace(row, method=_spelt(row.method)) for row in ordered),
+        "reference": _spelt(reference),
+        "best": _spelt(best),
+        "recommended": _spelt(recommended),
         "sentence": _sentence(best, recommended, ordered, deciding),
         "deciding": deciding,
     }
@@ -211,16 +212,18 @@ def _near(
 
 
 def _sentence(best: str, recommended: str, ordered: Sequence[Compared], key: str) -> str:
-    def called(name: str) -> str:
-        return name.replace("_", "-")
-
     by = {row.method: row for row in ordered}
     loss = "NLL" if key == "nll" else "link's own loss"
     if best == recommended:
-        return f"recommended: {called(best)}, which has the lowest held-out {loss} ({_value(by[best], key):.5g})"
+        return f"recommended: {_spelt(best)}, which has the lowest held-out {loss} ({_value(by[best], key):.5g})"
     apart = _value(by[recommended], key) - _value(by[best], key)
     return (
-        f"recommended: {called(recommended)}, with {by[recommended].n_parameters} fitted parameters the simplest whose "
-        f"held-out {loss} is within one standard error of the best, {called(best)} ({by[best].n_parameters} "
+        f"recommended: {_spelt(recommended)}, with {by[recommended].n_parameters} fitted parameters the simplest whose "
+        f"held-out {loss} is within one standard error of the best, {_spelt(best)} ({by[best].n_parameters} "
         f"parameters, {apart:.2g} lower)"
     )
+
+
+def _spelt(method: str) -> str:
+    """A method by the name that --method and --methods are told in."""
+    return registry.spelt("calibrators", method)

@@ -46,7 +46,11 @@ def parse(kind: str, text: str) -> Spec:
     head, _, tail = text.partition(":")
     name = head.strip().replace("-", "_")
     if name not in names(kind):
-        raise CalibrateError("E601", f"{one_of(kind)} {shown(head)!r} is unknown", suggestion(head, names(kind)))
+        raise CalibrateError(
+            "E601",
+            f"{one_of(kind)} {shown(head)!r} is unknown",
+            suggestion(head, tuple(spelt(kind, known) for known in names(kind))),
+        )
     options: dict[str, str] = {}
     for part in filter(None, tail.split(",")):
         option, equals, value = part.partition("=")
@@ -118,12 +122,23 @@ def key_of(name: str, entry: Any) -> str:
     return name + (":" + ",".join(f"{k}={v}" for k, v in text.items()) if text else "")
 
 
+def spelt(kind: str, name: str) -> str:
+    """A name as people see it: metrics are the keys of results, with `_`; methods, links and the rest have `-`.
+
+    >>> spelt("metrics", "classwise_ece"), spelt("calibrators", "structured_matrix:reg=auto")
+    ('classwise_ece', 'structured-matrix:reg=auto')
+    """
+    head, colon, options = name.partition(":")
+    return (head if kind == "metrics" else head.replace("_", "-")) + colon + options
+
+
 def suggestion(wrong: str, known: tuple[str, ...]) -> str:
-    """A hint for a misspelt name: the nearest ones, or all."""
-    near = difflib.get_close_matches(wrong.replace("-", "_"), known, n=2)
+    """A hint for a misspelt name: the nearest ones, or all, as they are spelt in `known`; `-` and `_` are the same."""
+    by_key = {name.replace("-", "_"): name for name in known}
+    near = difflib.get_close_matches(wrong.replace("-", "_"), by_key, n=2)
     if near:
-        return f"did you mean {' or '.join(n.replace('_', '-') for n in near)}?"
-    return f"known: {', '.join(n.replace('_', '-') for n in known) or 'none'}"
+        return f"did you mean {' or '.join(by_key[key] for key in near)}?"
+    return f"known: {', '.join(known) or 'none'}"
 
 
 def one_of(kind: str) -> str:

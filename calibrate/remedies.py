@@ -161,8 +161,9 @@ REMEDIES: dict[str, str] = {
     "whole file. What is not understood is refused: a gate that does not judge is worse than none.",
     "E621": "A limit is a finite number within what the metric can be: a share is 0.03, not 3. METRIC=LIMIT is split "
     "at the last equals sign, so ece:bins=20=0.03 works.",
-    "E622": "Classwise ECE, MCE, and cross-fitted changes of many parameters have no interval that is known to hold. "
-    'Judge the value alone (on = "point"), or measure on a holdout.',
+    "E622": "Classwise ECE, MCE, the ECE of several labels, and cross-fitted changes of many parameters have no "
+    'interval that is known to hold. Judge the value alone: on = "point" of that gate, where --on or the file asks '
+    "for another end of all; or measure on a holdout.",
     "E623": "Numbers of two definitions must not be compared: bins, norm, classes, level or version differ, or the "
     "baseline lacks the metric. Make it again with this version and the same options.",
     "E624": "Name something to judge: a limit, a preset with --model or a baseline, or a file of gates. A saved result "

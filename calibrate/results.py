@@ -262,7 +262,7 @@ class Result:
     after: Variant | None = None
     change: dict[str, Estimate] | None = None
     after_is: str | None = None
-    """cross-fitted | holdout | in-sample | applied"""
+    """cross-fitted | holdout | in-sample | applied | compared"""
     reason: str = ""
     """Why there is no after or no change, where one was asked for."""
     method: str | None = None

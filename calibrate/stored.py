@@ -125,7 +125,7 @@ class Document(msgspec.Struct):
     before      metric, with its options -> what it is of the scores as they came
     after       the same of the calibrated scores; null where nothing was calibrated
     change      after - before, paired by row
-    after_is    cross-fitted, holdout, in-sample or applied: which rows the calibrator had seen
+    after_is    cross-fitted, holdout, in-sample or applied: which rows the calibrator had seen; compared: of two models
     reason      why there is no after or no change, where one was asked for
     method      the calibrator, with its options
     verdict     whether calibration helped

@@ -30,6 +30,7 @@ def verdict_of(
 
     change      metric key -> estimate of after - before; None where there is none, with the reason
     log_loss    whether the link's loss is the NLL; if not, `link_loss` decides
+    after_is    as in the result; `compared`: before and after are two models, and no calibration
     parameters  of the fit, for what they say of T; `n_parameters` counts all that were fitted
     """
     key, name = ("nll", "NLL") if log_loss else ("link_loss", "link's own loss")
@@ -39,14 +40,14 @@ def verdict_of(
         return Verdict("unjudged", f"cannot be judged: {why}")
     brier = (change or {}).get("brier")
     if deciding.low == deciding.high == 0:
-        return Verdict("unchanged", "calibration changes nothing on these rows")
+        return Verdict("unchanged", _WORDS[after_is == "compared"]["unchanged"])
     kind = _kind(_sign(deciding), _sign(brier))
     details = (
         *_about_t(kind, parameters or {}, n),
         *_about_brier(kind, _sign(brier)),
         *_about_trust(after_is, n_parameters),
     )
-    return Verdict(kind, _sentence(kind, name, deciding, level), details)
+    return Verdict(kind, _sentence(_WORDS[after_is == "compared"][kind], name, deciding, level), details)
 
 
 def _sign(change: Estimate | None) -> int:
@@ -64,17 +65,30 @@ def _kind(loss: int, brier: int) -> str:
     return "better" if loss < 0 else "worse"
 
 
-def _sentence(kind: str, name: str, change: Estimate, level: float) -> str:
+_WORDS = (
+    {
+        "better": "better: calibration helps, the {name} {moved}",
+        "worse": "worse: calibration harms, the {name} {moved}",
+        "mixed": "mixed: the {name} {moved}, but the Brier score moves the other way",
+        "indistinguishable": "not distinguishable from doing nothing: change of the {name} {change}",
+        "unchanged": "calibration changes nothing on these rows",
+    },
+    {
+        "better": "better: the new one is better than the old one, the {name} {moved}",
+        "worse": "worse: the new one is worse than the old one, the {name} {moved}",
+        "mixed": "mixed: from the old one to the new one the {name} {moved}, but the Brier score moves the other way",
+        "indistinguishable": "not distinguishable from the old one: change of the {name} {change}",
+        "unchanged": "the new one and the old one say the same of these rows",
+    },
+)
+"""Of a calibration, and of two models that were compared."""
+
+
+def _sentence(words: str, name: str, change: Estimate, level: float) -> str:
     value, low, high = change.value or 0.0, change.low or 0.0, change.high or 0.0
-    span = f"{100 * level:g} % interval {low:+.3g} to {high:+.3g}"
-    moved = f"{'falls' if value < 0 else 'rises'} by {abs(value):.3g} ({span})"
-    if kind == "better":
-        return f"better: calibration helps, the {name} {moved}"
-    if kind == "worse":
-        return f"worse: calibration harms, the {name} {moved}"
-    if kind == "mixed":
-        return f"mixed: the {name} {moved}, but the Brier score moves the other way"
-    return f"not distinguishable from doing nothing: change of the {name} {value:+.3g} ({span})"
+    span = f"({100 * level:g} % interval {low:+.3g} to {high:+.3g})"
+    moved = f"{'falls' if value < 0 else 'rises'} by {abs(value):.3g} {span}"
+    return words.format(name=name, moved=moved, change=f"{value:+.3g} {span}")
 
 
 def _about_t(kind: str, parameters: Mapping[str, Estimate], n: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from calibrate.errors import shown
+from calibrate.exhibits import Overlap, Sketch
 from calibrate.results import Estimate, Gate, Result
 
 TITLES = {
@@ -129,11 +130,14 @@ def side_judged(result: Result) -> str:
     return f"{what}; against {shown(check.against, 255)} ({how[check.comparison]})"
 
 
-def outcome(gate: Gate) -> str:
-    """What a verdict that is no PASS means for the run, and whether chance was left out: "warns", "no guarantee"."""
+def outcome(gate: Gate, inconclusive: str = "fail") -> str:
+    """What a verdict that is no PASS means for the run, and whether chance was left out: "warns", "no guarantee".
+
+    inconclusive   what the run makes of gates that the data do not decide: fail, warn or pass
+    """
     words = []
     if gate.verdict != "PASS" and not gate.stops:
-        words.append("warns" if gate.level == "warn" else "does not stop")
+        words.append("warns" if warns(gate, inconclusive) else "let pass")
     if not gate.guaranteed and gate.rule != "noise":
         words.append("no guarantee")
     return ", ".join(words)
@@ -144,3 +148,39 @@ def warns(gate: Gate, inconclusive: str) -> bool:
     if gate.verdict == "INCONCLUSIVE":
         return gate.level == "error" and inconclusive == "warn"
     return gate.level == "warn" and gate.verdict in ("FAIL", "ERROR")
+
+
+WARNING = "WARNING: "
+"""How a note begins that nobody may overlook."""
+SEEN = 0.01
+"""Share of rows known from the fit from which on it is said."""
+
+
+def noted(note: str) -> str:
+    """A note as a line: `note: ...`, a warning by its own word.
+
+    >>> noted("no interval"), noted("WARNING: few rows")
+    ('note: no interval', 'WARNING: few rows')
+    """
+    return note if note.startswith(WARNING) else f"note: {note}"
+
+
+def warnings_of(result: Result) -> tuple[str, ...]:
+    """The notes of a result that are warnings, without the word."""
+    return tuple(note.removeprefix(WARNING) for note in result.notes if note.startswith(WARNING))
+
+
+def rows_seen(found: Overlap, fitted: Sketch, whose: str = "the model") -> str:
+    """The sentence on rows that are measured and were fitted; empty where they are fewer than 1 %.
+
+    A warning, but where the fitted rows themselves repeat so often that other rows would be taken for them as well: of
+    those at most 2 * repeated / n have the scores of another one.
+    """
+    share = found.seen / found.sampled if found.sampled else 0.0
+    if share < SEEN:
+        return ""
+    counted = f"{found.seen:,} of {found.sampled:,}{'' if found.exact else ' in a sample by hash'}"
+    text = f"{100 * share:.0f} % of the rows measured ({counted}) have the scores of rows that {whose} was fitted on"
+    if share <= 2 * fitted.repeated / max(1, fitted.n):
+        return f"{text}; scores so coarse may be those of other rows as well"
+    return f"{WARNING}{text}: in-sample, its numbers flatter, and verdicts and gates on them say little of new rows"

@@ -89,3 +89,23 @@ def test_every_entry_of_every_registry_loads_under_its_name() -> None:
         assert registry.names(kind)
         for name in registry.names(kind):
             assert registry.load(kind, name).__name__.rstrip("_") == name.title().replace("_", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hint"),
+    [
+        ("metrics", "claswise-ece", "did you mean classwise_ece?"),
+        ("metrics", "confidencegap", "did you mean confidence_gap?"),
+        ("calibrators", "structured_matrx", "did you mean structured-matrix"),
+        ("links", "gumbel_sofmax", "did you mean gumbel-softmax"),
+    ],
+)
+def test_a_hint_spells_names_as_readme_does(kind: str, text: str, hint: str) -> None:
+    with pytest.raises(CalibrateError) as caught:
+        registry.parse(kind, text)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_hint_on_keys_of_a_file_has_its_underscores() -> None:
+    assert registry.suggestion("max-incrase", ("max", "max_increase")).startswith("did you mean max_increase")
+    assert registry.suggestion("zzz", ("max", "max_increase")) == "known: max, max_increase"

@@ -72,6 +72,24 @@ def test_sentences() -> None:
 
 
 @pytest.mark.parametrize(
+    ("nll", "brier", "words"),
+    [
+        (BELOW, ACROSS, "better: the new one is better than the old one, the NLL falls by 0.2 ("),
+        (ABOVE, ACROSS, "worse: the new one is worse than the old one, the NLL rises by 0.2 ("),
+        (BELOW, ABOVE, "mixed: from the old one to the new one the NLL falls by 0.2 ("),
+        (ACROSS, ACROSS, "not distinguishable from the old one: change of the NLL +0.05 ("),
+        ((0.0, 0.0), NONE, "the new one and the old one say the same of these rows"),
+    ],
+)
+def test_two_models_are_no_calibration(
+    nll: tuple[float, float], brier: tuple[float | None, float | None], words: str
+) -> None:
+    found = verdict_of({"nll": change(*nll), "brier": change(*brier)}, n=100, after_is="compared")
+    assert found.sentence.startswith(words)
+    assert "calibration" not in found.sentence and "nothing" not in found.sentence
+
+
+@pytest.mark.parametrize(
     ("nll", "t", "said"),
     [
         (ACROSS, (1.01, 1.2), ("T differs from 1; the gain is too small to measure on 1,000 rows",)),

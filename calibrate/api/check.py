@@ -22,6 +22,7 @@ from calibrate.reading.dataset import Dataset
 from calibrate.reading.options import reading_options
 from calibrate.results import Input, Result
 from calibrate.rows import Execute, serial
+from calibrate.wording import warnings_of
 
 File = str | os.PathLike[str]
 
@@ -198,13 +199,14 @@ def _comparison(
         refuse_other(result, old, name, metrics_for(tuple(compared), result.task), columns)
     if both is not None:
         name = baselines.model_name or ("the old scores" if baselines.model is None else "the old model")
-        return Comparison("paired", name, paired=both)
+        return Comparison("paired", name, paired=both, notes=tuple(n for n in both.notes if n not in result.notes))
     if old is not None:
         if old is result or same_run(result, old):
             refuse_changed(result, old, name, metrics_for(tuple(compared), result.task))
             return Comparison("identical", name, old)
         hint = "the rows may be the same: --baseline-scores or --baseline-model would pair them"
-        return Comparison("unpaired", name, old, notes=(hint,) if same_rows(result, old) else ())
+        notes = (*(f"{name} warns: {text}" for text in warnings_of(old)), *((hint,) if same_rows(result, old) else ()))
+        return Comparison("unpaired", name, old, notes=notes)
     if policy.preset is not None and result.after is not None:
         return Comparison("before", "the scores before calibration", paired=result)
     return None

@@ -10,6 +10,7 @@ from calibrate import registry
 from calibrate.api.fit import fitted, model_of
 from calibrate.api.load import default_link, load
 from calibrate.api.score import Chosen, metrics_of, result_of
+from calibrate.api.seen import seen
 from calibrate.blas import one_thread
 from calibrate.choosing import CrossFitted
 from calibrate.errors import CalibrateError
@@ -142,6 +143,7 @@ def _told(
     own = fitted_rows or data.rows
     model = replace(model_of(data, found, plan.method, key, own), rows=sketched(own))
     metrics = metrics_of(plan.metrics, data.task, plan.bins)
+    notes = (*notes, *(seen(model, rows) if after_is == "holdout" else ()))
     asked = {"folds": plan.folds, "holdout": plan.holdout, "seed": plan.seed}
     result = result_of(
         measured, rows, link, key, steps, metrics, level=plan.level, after_is=after_is,

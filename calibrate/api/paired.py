@@ -10,6 +10,7 @@ import numpy as np
 from calibrate import registry
 from calibrate.api.load import default_link
 from calibrate.api.score import Chosen, metrics_of, result_of
+from calibrate.api.seen import seen
 from calibrate.errors import CalibrateError
 from calibrate.model import Calibrated, Model
 from calibrate.protocols import Link
@@ -60,9 +61,11 @@ def paired(
     elif old_model is not None:
         _same_columns(data, old_model)
     steps: dict[str, Step] = {BEFORE: old_step, AFTER: new_step}
+    own = (*seen(model, data.rows), *seen(old_model, (old or data).rows, "the baseline's model"))
     return result_of(
-        data, rows, link, key, steps, metrics_of(metrics, data.task, bins, also), level=level, after_is="applied"
-    )
+        data, rows, link, key, steps, metrics_of(metrics, data.task, bins, also), level=level, after_is="compared",
+        notes=own,
+    )  # fmt: skip
 
 
 def _link_key(model: Model | None, old_model: Model | None, link_key: str | None, data: Dataset) -> str:

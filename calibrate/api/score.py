@@ -11,6 +11,7 @@ import numpy as np
 
 from calibrate import __version__, registry
 from calibrate.api.load import default_link, load, load_model
+from calibrate.api.seen import seen
 from calibrate.blas import one_thread
 from calibrate.errors import CalibrateError, shown
 from calibrate.model import Calibrated, Model
@@ -89,7 +90,7 @@ def measured(
     bins: int | None = None,
     also: Sequence[str] = (),
 ) -> Result:
-    """The result of a data set, with `after` where there is a model."""
+    """The result of a data set, with `after` where there is a model; with a warning where that was fitted on them."""
     known_level(level)
     key = link_key or (model.link_key if model else default_link(data.task))
     link = model.link if model and link_key is None else registry.make("links", key)
@@ -108,6 +109,7 @@ def measured(
         level=level,
         after_is=after_is,
         method=model and model.method,
+        notes=seen(model, data.rows),
     )
 
 

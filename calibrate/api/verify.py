@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
-from math import isclose
 from typing import Any
 
 import msgspec
 
-from calibrate import __version__, model, stored
+from calibrate import __version__, model
 from calibrate.api import report as bundle
+from calibrate.api.agreement import RELATIVE, Finding, differences, told_apart
+from calibrate.api.asked import against_order, kept_baseline
 from calibrate.api.audit import audited, order_from, plain, read_for
-from calibrate.api.check import Baselines
-from calibrate.api.load import own_table
 from calibrate.api.packages import packages
 from calibrate.errors import CalibrateError, shown
-from calibrate.gates.policy import policy_of
 from calibrate.outputs.manifest import MANIFEST, listed, text
 from calibrate.reporting.document import Report, digest, typed
-from calibrate.results import Input
 from calibrate.rows import Execute, serial
 
-RELATIVE, ABSOLUTE = 1e-9, 1e-12
-"""Numbers agree where they differ by no more than this share of them, or by no more than this."""
 MEASURED = ("result", "thresholds", "events", "rows", "class_counts")
 """What of a document the data give again."""
-OF_THE_MACHINE = re.compile(r"\$\.result\.(environment(\.|$)|inputs\[\d+\]\.name$)")
-"""What may differ on another machine, or of a file that was renamed, without any number being another."""
+DIGITS = 16
+"""Of a digest, where these show that it is another."""
 MOST_BYTES = 1 << 28
 MOST_NAMED = 6
 """Packages of other versions that are named."""
 
 File = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that does not agree: where, and what was found and expected."""
-
-    where: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -158,7 +143,8 @@ def _against_manifest(found: _Read) -> Iterator[Finding]:
         if name not in found.files:
             yield Finding(name, f"is missing, {MANIFEST} lists it")
         elif (digest_of := sha256(found.files[name]).hexdigest()) != expected:
-            yield Finding(name, f"found SHA-256 {digest_of[:16]}..., {MANIFEST} expects {expected[:16]}...")
+            texts = told_apart(digest_of, expected, DIGITS)
+            yield Finding(name, f"found SHA-256 {texts[0]}, {MANIFEST} expects {texts[1]}")
     for name in found.files:
         if name not in found.manifest and name != MANIFEST:
             yield Finding(shown(name, 255), f"is not in {MANIFEST}: it was added")
@@ -174,7 +160,7 @@ def _against_document(found: _Read) -> Iterator[Finding]:
     else:
         theirs = shown(document["version"])
         yield Finding("$.version", f"found {theirs}, this is {__version__}: pages and tables cannot be checked by it")
-    yield from _against_order(found)
+    yield from against_order(document, found.files)
     for name in found.files:
         if name not in bundle.NAMES and name != MANIFEST and name in found.manifest:
             yield Finding(shown(name, 255), "is no file of a bundle")
@@ -189,7 +175,7 @@ def _against_document(found: _Read) -> Iterator[Finding]:
     if (document["model"] is None) != (bundle.MODEL not in found.files):
         yield Finding(bundle.MODEL, f"is missing or too much: {bundle.JSON} says otherwise")
     elif document["model"] is not None:
-        yield from _differences(document["model"], _decoded(found.files[bundle.MODEL]), f"{bundle.MODEL}: $", 0.0)
+        yield from differences(document["model"], _decoded(found.files[bundle.MODEL]), f"{bundle.MODEL}: $", 0.0)
 
 
 def _against_pages(found: _Read) -> Iterator[Finding]:
@@ -205,32 +191,6 @@ def _against_pages(found: _Read) -> Iterator[Finding]:
             yield Finding(name, f"is missing: {bundle.JSON} gives it")
 
 
-def _against_order(found: _Read) -> Iterator[Finding]:
-    """What was asked for stands in three places: the document, options.json and the file of gates."""
-    document = found.document
-    try:
-        order = order_from(found.files.get(bundle.OPTIONS, b""), bundle.OPTIONS)
-        yield from _differences(document["inputs"], document["result"]["inputs"], "$.inputs", 0.0)
-        yield from _differences(document["reading"], plain(order.reading), "$.reading", 0.0)
-        yield from _differences(document["minimum_n"], order.minimum_n, "$.minimum_n", 0.0)
-        kept = found.files.get(bundle.GATES)
-        if kept is None:
-            return
-        table = tomllib.loads(kept.decode())
-        name = (document["gates_file"] or {}).get("name", "")
-        filed = policy_of(own_table(table) if name == "pyproject.toml" else table, name)
-    except (CalibrateError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as problem:
-        yield Finding(bundle.OPTIONS, f"cannot be held against {bundle.GATES}: {shown(problem, 200)}")
-        return
-    asked = order.policy.limits if order.policy is not None else ()
-    flags = {(limit.metric, limit.rule) for limit in asked if limit.source.startswith("--")}
-    expected = [
-        limit for limit in filed.limits if limit.column or limit.classes or (limit.metric, limit.rule) not in flags
-    ]
-    if [limit for limit in asked if not limit.source.startswith("--")] != expected:
-        yield Finding(bundle.OPTIONS, f"asks for other gates than {bundle.GATES}")
-
-
 def _decoded(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
@@ -244,7 +204,7 @@ def _against_data(found: _Read, scores: Any, labels: Any, tolerance: float, exec
     try:
         order = order_from(found.files.get(bundle.OPTIONS, b""), bundle.OPTIONS)
         known = model.from_json(found.files[bundle.MODEL], bundle.MODEL) if document["model"] is not None else None
-        baselines = _baselines(found)
+        baselines = kept_baseline(document, found.files)
     except (CalibrateError, KeyError) as problem:
         yield Finding("bundle", f"the numbers cannot be computed again: {shown(problem, 200)}")
         return
@@ -252,41 +212,4 @@ def _against_data(found: _Read, scores: Any, labels: Any, tolerance: float, exec
     again = audited(data, known, order, baselines, labels, execute).parts
     for key in MEASURED:
         expected = plain(document.get(key))
-        yield from _differences(expected, again[key], f"$.{key}", tolerance)
-
-
-def _baselines(found: _Read) -> Baselines:
-    named = found.document["baseline"]
-    if named is None:
-        return Baselines()
-    content = found.files[bundle.BASELINE]
-    result = stored.from_json(content, bundle.BASELINE)
-    source = Input(named["name"], "baseline", sha256(content).hexdigest(), len(content), "json", result.n, 0)
-    return replace(Baselines(), result=result, name=named["name"], source=source)
-
-
-def _differences(found: Any, again: Any, where: str, tolerance: float) -> Iterator[Finding]:
-    """Where two documents differ, by JSON path, in the order of the first."""
-    if OF_THE_MACHINE.match(where):
-        return
-    if isinstance(found, Mapping) and isinstance(again, Mapping):
-        for key in (*found, *(key for key in again if key not in found)):
-            at = f"{where}.{key}" if re.fullmatch(r"\w+", key) else f"{where}[{shown(key, 255)!r}]"
-            if key not in found or key not in again:
-                yield Finding(at, "is missing" if key not in found else "is not what the data give: nothing")
-            else:
-                yield from _differences(found[key], again[key], at, tolerance)
-    elif isinstance(found, list) and isinstance(again, list):
-        if len(found) != len(again):
-            yield Finding(where, f"found {len(found)} entries, the data give {len(again)}")
-        for i, pair in enumerate(zip(found, again, strict=False)):
-            yield from _differences(*pair, f"{where}[{i}]", tolerance)
-    elif not _agree(found, again, tolerance):
-        yield Finding(where, f"found {shown(found)!s}, expected {shown(again)!s}")
-
-
-def _agree(found: Any, again: Any, tolerance: float) -> bool:
-    numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in (found, again)]
-    if all(numbers):
-        return bool(found == again) or isclose(found, again, rel_tol=tolerance, abs_tol=ABSOLUTE if tolerance else 0.0)
-    return bool(found == again) and isinstance(found, bool) == isinstance(again, bool)
+        yield from differences(expected, again[key], f"$.{key}", tolerance)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from calibrate.cli.options import GATES, MEASURING, READING, RUNNING, Labels, only, takes, without
-from calibrate.errors import CalibrateError
+from calibrate.errors import CalibrateError, shown
 
 
 @takes(
@@ -30,7 +30,7 @@ def command(
     folds: Annotated[int, typer.Option(help="Folds of every repeat.")] = 5,
     repeats: Annotated[int, typer.Option(help="How often all is folded and fitted anew.")] = 3,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(help="The new one of two models, with --baseline-scores or -model.", metavar="FILE"),
     ] = None,
     result: Annotated[
@@ -54,9 +54,24 @@ def command(
         return
     if scores is None:
         raise CalibrateError("E600", "found neither SCORES nor --result, expected one", "try: calibrate compare --help")
+    new = _one(model)
     if chosen.baseline_scores is not None or chosen.baseline_model is not None:
-        comparing.show_models(scores, labels, model)
-    elif model is not None or chosen.baseline is not None:
-        raise CalibrateError("E600", "found one model or result, expected two", "--baseline-model FILE")
+        comparing.show_models(scores, labels, new)
+    elif new is not None:
+        raise CalibrateError(
+            "E600", f"--model {shown(new)}: found one model, expected another to compare it with", OLD_MODEL
+        )
+    elif chosen.baseline is not None:
+        raise CalibrateError("E600", "--baseline: found one result, expected two", "--result new.json, without SCORES")
     else:
         comparing.show_methods(scores, labels, methods, folds, repeats)
+
+
+OLD_MODEL = "--baseline-model FILE names the old one"
+
+
+def _one(models: list[str] | None) -> str | None:
+    """The new model. Raises `CalibrateError` E600 where several are named, for one of them is the old one."""
+    if models is not None and len(models) > 1:
+        raise CalibrateError("E600", f"--model: found {len(models)} models, expected the new one alone", OLD_MODEL)
+    return models[0] if models else None

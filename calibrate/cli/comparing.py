@@ -44,8 +44,7 @@ class Comparing:
             old = load(
                 chosen.baseline_scores, labels, data.options, model=old_model, need_labels=None, execute=run.execute
             )
-        found = paired(data, known, old, old_model, chosen.link, None, chosen.ci)
-        run.show(replace(found, after_is="compared"))
+        run.show(paired(data, known, old, old_model, chosen.link, None, chosen.ci))
 
     def show_methods(self, scores: str, labels: str | None, methods: str | None, folds: int, repeats: int) -> None:
         """Methods on the same folds."""

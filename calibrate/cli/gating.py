@@ -85,7 +85,8 @@ class Gating:
             name: renderer.render(result).encode() for name, renderer in files.items() if name is not None
         }
         as_json = self.run.chosen.json
-        text = json.render(result) if as_json else verdicts.render(result, color=voice.color, plain=voice.plain)
+        look = {"color": voice.color, "plain": voice.plain}
+        text = json.render(result) if as_json else verdicts.render(result, **look, said=self.run.said)
         write_files(contents)
         voice.answer(text)
         if self.outputs.github:

@@ -32,6 +32,7 @@ class Run:
     def __init__(self, chosen: SimpleNamespace) -> None:
         self.chosen = chosen
         self.voice = Voice(chosen.quiet, chosen.no_color)
+        self.said: set[str] = set()
         if getattr(chosen, "link", None) is not None:
             chosen.link = _seeded(chosen.link, chosen.seed)
         self.options = ReadOptions(**read_options(chosen))
@@ -77,9 +78,12 @@ class Run:
 
     def _announced(self, data: Dataset) -> Dataset:
         from calibrate.reading.summary import two_lines
+        from calibrate.wording import noted
 
         self.voice.notes(two_lines(data))
-        self.voice.notes(note if note.startswith("WARNING") else f"warning: {note}" for note in data.notes)
+        self.voice.notes(map(noted, data.notes))
+        if not self.voice.quiet:
+            self.said |= set(data.notes)
         return data
 
     def keep_inputs(self, *inputs: str | None, outputs: Sequence[str]) -> None:
@@ -119,17 +123,20 @@ class Run:
             return
         from calibrate.renderers import terminal
 
-        self.voice.answer(terminal.render(result, color=self.voice.color, plain=self.voice.plain))
+        look = {"color": self.voice.color, "plain": self.voice.plain}
+        self.voice.answer(terminal.render(result, **look, said=self.said))
 
     def show_report(self, made: Bundle) -> None:
         """The id of a report and what it comes to; with --json its document."""
         from calibrate.versioned import spelt
+        from calibrate.wording import WARNING
 
         if self.chosen.json:
             self.voice.answer(spelt(made.document))
             return
         result = made.result
-        said = [result.verdict.sentence] if result.verdict is not None else []
+        said = [note for note in result.notes if note.startswith(WARNING) and note not in self.said]
+        said += [result.verdict.sentence] if result.verdict is not None else []
         said += [f"gates {result.check.sentence}"] if result.check is not None else []
         self.voice.answer_lines([f"report {made.document['id']}", *said])
 

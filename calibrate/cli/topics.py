@@ -80,7 +80,7 @@ def topics() -> Iterator[Topic]:
     yield from _terms()
     for registered, (one, many, option) in ENTRIES.items():
         for name in registry.names(registered):
-            yield Topic(name.replace("_", "-"), one, many, _entry(registered, name, option))
+            yield Topic(registry.spelt(registered, name), one, many, _entry(registered, name, option))
     yield Topic("auto", "choice of a method", "methods", partial(_docstring, "choosing.py"))
     yield from _options()
     for name, text in FILES.items():

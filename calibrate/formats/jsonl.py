@@ -9,6 +9,7 @@ keys; what lies deeper is refused.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -43,7 +44,10 @@ class Jsonl:
             )
         lines = _Lines(where, opened.limits.max_columns)
         for span, data in pieces(opened.content, FIRST, FIRST, where):
-            lines.take(decode(data, span.line, where), span.line)
+            text = decode(data, span.line, where)
+            if not lines.rows:
+                _refuse_own(text, where)
+            lines.take(text, span.line)
         if not lines.rows:
             raise opened.error("E107", "empty: no rows of data", "")
         columns = tuple(map(_column, zip(*lines.rows, strict=True)))
@@ -147,6 +151,21 @@ class _Lines:
         usual = "one row a line: pandas.DataFrame.to_json(FILE, orient='records', lines=True)"
         return CalibrateError("E116", f"{self.where}: row {len(self.rows) + 1} (line {line}): {what}", hint or usual)
 
+
+def _refuse_own(text: str, where: str) -> None:
+    """Raise E116 where a document of ours stands for a file of scores or labels."""
+    found = OWN.match(text)
+    if found is not None:
+        told = f"{where}: found a {found[1]} that calibrate wrote, expected rows of scores or labels"
+        raise CalibrateError("E116", told, OWN_HINTS.get(found[1], "name the file of the scores"))
+
+
+OWN = re.compile(r'\s*\{\s*"schema": ?"calibrate/([a-z]+)/')
+OWN_HINTS = {
+    "result": "calibrate compare --result new.json --baseline old.json compares two, check --result FILE judges one",
+    "model": "name it with --model, and the file of the scores before",
+    "report": "a bundle is checked with: calibrate verify BUNDLE",
+}
 
 FLAT = "give every class a key of its own, one key a list of numbers, or every line an array of numbers alone"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import and_
 
 from calibrate.errors import CalibrateError, shown
 from calibrate.gates.against import Comparison, better_of, part, worsening
@@ -206,13 +207,15 @@ def _sentence(gates: tuple[Gate, ...], inconclusive: str) -> str:
     stopping = [gate for gate in gates if gate.stops]
     bad = [gate for gate in stopping if gate.verdict != "INCONCLUSIVE" or warns(gate, inconclusive)]
     head = "failed" if bad else "inconclusive" if stopping else "passed"
-    warned = [gate for gate in gates if warns(gate, inconclusive) and not gate.stops]
+    undecided = [gate.verdict == "INCONCLUSIVE" for gate in gates]
+    warned = [warns(gate, inconclusive) and not gate.stops for gate in gates]
+    quiet = [not told and not gate.stops for told, gate in zip(warned, gates, strict=True)]
     counts = {
         ("fails", "fail"): len(bad),
-        ("warns", "warn"): len(warned),
-        ("is inconclusive", "are inconclusive"): sum(
-            gate.verdict == "INCONCLUSIVE" and gate not in bad and gate not in warned for gate in gates
-        ),
+        ("warns", "warn"): sum(w and not u for w, u in zip(warned, undecided, strict=True)),
+        ("is inconclusive and warns", "are inconclusive and warn"): sum(map(and_, warned, undecided)),
+        ("is inconclusive", "are inconclusive"): len(stopping) - len(bad),
+        ("is inconclusive but let pass", "are inconclusive but let pass"): sum(map(and_, quiet, undecided)),
         ("passes", "pass"): sum(gate.verdict == "PASS" for gate in gates),
     }
     parts = [f"{n} {one if n == 1 else many}" for (one, many), n in counts.items() if n]

@@ -2,7 +2,7 @@
 
     baseline = "baseline.json"            # a result.json, relative to the file
     preset = "not-worse"
-    on = "safe"                           # or "point", "lenient": of every gate that does not say
+    on = "safe"                           # or "point", "lenient": of every gate that does not say itself
     inconclusive = "fail"                 # or "warn", "pass"
     [gates.ece]
     max = 0.03                            # and min, max_increase, max_increase_rel
@@ -47,7 +47,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 class Limit:
     """One limit that was asked for.
 
-    on      which end of the interval decides; None: the default of the run
+    on      which end of the interval decides, as the gate or the whole run asks; None: nobody does, so `safe` where
+            there is such an end and else the point
     column  of groups, for each value of which it holds; `classes`: it holds for each class
     source  who asked, in words: "--max", "calibrate.toml"
     """
@@ -116,15 +117,15 @@ def policy_of(table: Mapping[str, Any], name: str, asked: Asked | None = None) -
                 raise CalibrateError("E621", f"{flag}: found two limits of {metric}, expected one", "leave one out")
             sections.setdefault("", {}).setdefault(metric, {})[rule] = limit
             sources[metric, rule] = flag
+    chosen = {
+        key: _choice(getattr(asked, key) or table.get(key), key, name) for key in ("preset", "on", "inconclusive")
+    }
     limits = tuple(
         limit
         for where, gates in sections.items()
         for metric, gate in gates.items()
-        for limit in _limits(where, metric, gate, name, sources if where == "" else {})
+        for limit in _limits(where, metric, {"on": chosen["on"], **gate}, name, sources if where == "" else {})
     )
-    chosen = {
-        key: _choice(getattr(asked, key) or table.get(key), key, name) for key in ("preset", "on", "inconclusive")
-    }
     baseline = asked.baseline or _text(table.get("baseline"), "baseline", name)
     return Policy(limits, baseline, chosen["preset"], chosen["on"] or "safe", chosen["inconclusive"] or "fail")
 

@@ -292,7 +292,8 @@ def _notes(
         raise plausible.refuse_base(tables.labels, *truth.range, scores.shape[1])
     notes += plausible.notes(sampled, truth.task, truth.classes)
     if truth.task != "top-label" and not all(_counts(truth, sampled.truth)):
-        notes += plausible.never_seen(_counts(truth, kept), truth.classes)
+        exclusive = truth.task != "multilabel"
+        notes += plausible.never_seen(_counts(truth, kept), truth.classes, exclusive=exclusive)
     return notes
 
 

@@ -146,8 +146,17 @@ def _ranked_above(z: np.ndarray, y: np.ndarray) -> float:
     return total / (positives * (len(y) - positives))
 
 
-def never_seen(counts: np.ndarray, classes: tuple[str, ...]) -> list[str]:
-    """A note on classes without a label; `counts` labels per class."""
+def never_seen(counts: np.ndarray, classes: tuple[str, ...], *, exclusive: bool = True) -> list[str]:
+    """A note on classes without a label, a warning where only one has any; `counts` labels per class.
+
+    exclusive   of classes one is true in a row; of several labels any number
+    """
+    seen = [name for name, count in zip(classes, counts.tolist(), strict=True) if count]
+    if exclusive and len(seen) == 1 < len(classes):
+        return [
+            f"WARNING: every label is {listed(seen, 1)}: of rows of one class nothing can be learnt about the others; "
+            "a fit and its numbers hold for such rows alone"
+        ]
     absent = [name for name, count in zip(classes, counts.tolist(), strict=True) if not count]
     if not absent:
         return []

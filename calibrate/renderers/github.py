@@ -1,7 +1,8 @@
 """The gates of a result as annotations of a GitHub workflow: one line each, every value escaped.
 
 `::error` for a gate that stops the run, `::warning` for one of level warn that failed (or is undecided where that is
-to be a warning), nothing for notes. GitHub shows ten of a kind: nine, and how many more there are.
+to be a warning) and for a warning about the data, nothing for notes. GitHub shows ten of a kind: nine gates, and how
+many more there are.
 The form is that of GitHub's workflow commands; `%`, line ends, and in a title `:` and `,` are escaped.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from calibrate.errors import shown
 from calibrate.results import Gate, Result
-from calibrate.wording import asked, warns
+from calibrate.wording import asked, warnings_of, warns
 
 MOST = 9
 LONGEST = 1000
@@ -21,6 +22,7 @@ def render(result: Result) -> str:
     policy = result.check.inconclusive if result.check is not None else "fail"
     warned = [gate for gate in result.gates if not gate.stops and warns(gate, policy)]
     lines = [*_lines("error", errors), *_lines("warning", warned)]
+    lines += [f"::warning title=calibrate::{_data(text)}" for text in warnings_of(result)]
     return "".join(f"{line}\n" for line in lines)
 
 

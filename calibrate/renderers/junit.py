@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from calibrate.errors import shown
 from calibrate.results import Gate, Result
-from calibrate.wording import asked, between, number, outcome
+from calibrate.wording import WARNING, asked, between, number, outcome
 
 LONGEST = 2000
 
@@ -21,6 +21,7 @@ def render(result: Result) -> str:
     counts = {"tests": str(len(tags)), "failures": str(tags.count("failure")), "errors": str(tags.count("error"))}
     root = Element("testsuites", {"name": "calibrate", **counts})
     suite = SubElement(root, "testsuite", {"name": "calibrate check", **counts, "skipped": "0", "time": "0"})
+    policy = result.check.inconclusive if result.check is not None else "fail"
     for gate, tag in zip(result.gates, tags, strict=True):
         case = SubElement(suite, "testcase", classname=_safe(_class(gate)), name=_safe(asked(gate)), time="0")
         text = _safe(f"{gate.reason}; value {number(gate.judged.value)} {between(gate.judged)}".rstrip())
@@ -28,9 +29,11 @@ def render(result: Result) -> str:
             kind = {"INCONCLUSIVE": "inconclusive"}.get(gate.verdict, gate.verdict)
             SubElement(case, tag, type=kind, message=text).text = _safe(_details(gate))
         else:
-            SubElement(case, "system-out").text = f"{' '.join(filter(None, (gate.verdict, outcome(gate))))}: {text}"
+            said = " ".join(filter(None, (gate.verdict, outcome(gate, policy))))
+            SubElement(case, "system-out").text = f"{said}: {text}"
     if result.check is not None:
-        SubElement(suite, "system-out").text = _safe(result.check.sentence)
+        told = [result.check.sentence, *(note for note in result.notes if note.startswith(WARNING))]
+        SubElement(suite, "system-out").text = _safe("; ".join(told))
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from calibrate.markup import code, escaped
 from calibrate.results import Estimate, Gate, Result
 from calibrate.wording import (
+    WARNING,
     asked,
     between,
     measured_rows,
@@ -39,12 +40,19 @@ def _page(result: Result, gates: Sequence[Gate], more: int) -> str:
              f"intervals at {100 * result.level:g} %."]  # fmt: skip
     if result.check is not None:
         lines += ["", f"Judged: {_said(side_judged(result))}."]
+    policy = result.check.inconclusive if result.check is not None else "fail"
     if gates:
-        lines += ["", "| verdict | gate | value | interval | why |", "|---|---|---:|---:|---|", *map(_row, gates)]
+        lines += [
+            "",
+            "| verdict | gate | value | interval | why |",
+            "|---|---|---:|---:|---|",
+            *(_row(gate, policy) for gate in gates),
+        ]
     if more:
         lines += ["", f"and {more} more gates"]
     lines += ["", "<details><summary>Metrics</summary>", "", *_metrics(result), "", "</details>"]
-    notes = [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
+    notes = [note for note in result.notes if note.startswith(WARNING)]
+    notes += [f"{asked(gate)}: {note}" for gate in gates for note in gate.notes]
     notes += [*(result.check.notes if result.check else ())]
     lines += ["", *(f"- {_said(note)}" for note in notes)] if notes else []
     files = ", ".join(f"{code(item.name, LONGEST)} `{item.sha256[:16]}`" for item in result.inputs if item.sha256)
@@ -57,8 +65,8 @@ def _headline(result: Result) -> str:
     return result.verdict.sentence if result.verdict is not None else "measured"
 
 
-def _row(gate: Gate) -> str:
-    verdict = " ".join(filter(None, (f"**{gate.verdict}**", outcome(gate))))
+def _row(gate: Gate, inconclusive: str) -> str:
+    verdict = " ".join(filter(None, (f"**{gate.verdict}**", outcome(gate, inconclusive))))
     sign = gate.rule.startswith("max_increase")
     cells = (_said(asked(gate)), number(gate.judged.value), between(gate.judged, sign), _said(gate.reason))
     return f"| {verdict} | {' | '.join(cells)} |"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from rich.table import Table
 from rich.text import Text
 
 from calibrate.errors import shown
 from calibrate.page import printed, ruled
 from calibrate.results import Estimate, Result, Variant
-from calibrate.wording import between, measured_rows, number, sides_of, title
+from calibrate.wording import WARNING, between, measured_rows, noted, number, sides_of, title
 
 BY_GROUP = ("nll", "accuracy", "ece")
 """What of a group fits into a row."""
 
 
-def render(result: Result, *, color: bool = False, plain: bool = False) -> str:
-    """The tables and the verdict; `plain` keeps to ASCII, for terminals that know nothing else."""
+def render(result: Result, *, color: bool = False, plain: bool = False, said: Container[str] = ()) -> str:
+    """The tables and the verdict; `plain` keeps to ASCII, for terminals that know nothing else.
+
+    said   notes that stand elsewhere already: nobody reads the same twice
+    """
     groups = [_groups(column, values, plain) for column, values in result.groups.items()]
-    return printed([_head(result), _metrics(result, plain), *_footer(result), *groups], color=color)
+    return printed([_head(result), _metrics(result, plain), *_footer(result, said), *groups], color=color)
 
 
 def _head(result: Result) -> Text:
@@ -85,7 +90,7 @@ def _floor(estimate: Estimate) -> str:
     return f"noise floor {number(estimate.noise_floor)}"
 
 
-def _footer(result: Result) -> list[Text]:
+def _footer(result: Result, said: Container[str]) -> list[Text]:
     lines: list[Text] = []
     if result.verdict is not None:
         style = {"better": "bold green", "worse": "bold red", "mixed": "bold yellow"}.get(result.verdict.kind, "bold")
@@ -93,7 +98,8 @@ def _footer(result: Result) -> list[Text]:
         lines += [Text(detail) for detail in result.verdict.details]
     if result.reason and result.verdict is None:
         lines.append(Text(result.reason, style="yellow"))
-    lines += [Text(f"note: {note}", style="dim") for note in _notes(result)]
+    told = [note for note in _notes(result) if note not in said]
+    lines += [Text(noted(note), style="yellow" if note.startswith(WARNING) else "dim") for note in told]
     return lines
 
 

@@ -70,7 +70,7 @@ def page(report: Report) -> Page:
     return Page(
         title,
         "Calibration report",
-        (kind, summary.verdict(report.result)),
+        (kind, summary.lead(report.result)),
         facts,
         sections,
     )

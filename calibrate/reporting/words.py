@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isinf
 
 from calibrate.errors import shown
@@ -128,6 +128,16 @@ def count(value: float | None) -> str:
     if value is None:
         return "n/a"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def expected(values: Sequence[float]) -> list[str]:
+    """Expected numbers of rows, a column of them: the same decimals in all, two, or four where all are below 1.
+
+    >>> expected([1026.5, 936.11, 0.0]), expected([0.125])
+    (['1,026.50', '936.11', '0.00'], ['0.1250'])
+    """
+    decimals = 2 if max(values, default=0.0) >= 1 else 4
+    return [f"{value:,.{decimals}f}" for value in values]
 
 
 def name(text: object, longest: int = 40) -> str:

@@ -32,6 +32,14 @@ def test_methods_are_compared_from_python() -> None:
     assert found.recommended
 
 
+def test_a_recommended_method_is_spelt_as_the_command_line_has_it() -> None:
+    names = ("structured_matrix", "temperature_mixture")
+    found = calibrate.compare(LOGITS, LABELS, methods=names, folds=3, repeats=1)
+    assert {one.method for one in found.methods} == {"none", "structured-matrix", "temperature-mixture"}
+    assert {found.recommended, found.best, found.reference} <= {one.method for one in found.methods}
+    assert calibrate.fit(LOGITS, LABELS, method=found.best).method == found.best.replace("-", "_")
+
+
 @pytest.mark.parametrize(
     ("p", "text"),
     [(0.0, "0.0 %"), (1e-9, "< 0.1 %"), (0.5, "50.0 %"), (1 - 1e-9, "> 99.9 %"), (1.0, "100.0 %")],

@@ -114,6 +114,7 @@ def test_two_models_on_the_same_rows(say: Say, tmp_path: Path) -> None:
     code, out, _ = say("compare", z, y, "--baseline-model", "out/model.json")
     assert code == 0
     assert " Old " in out and " New " in out and " Change" in out
+    assert "worse: the new one is worse than the old one" in out and "doing nothing" not in out
 
 
 def test_two_saved_results(say: Say, tmp_path: Path) -> None:
@@ -129,6 +130,28 @@ def test_two_saved_results(say: Say, tmp_path: Path) -> None:
     assert say("compare", "--result", "new.json")[0] == 2
 
 
+def test_a_document_of_ours_for_scores_says_where_it_belongs(say: Say, tmp_path: Path) -> None:
+    z, y = files(tmp_path)
+    assert start(["fit", z, y, "-o", "out", "-q", "--no-plot"]) == 0
+    code, _, err = say("compare", "out/result.json", "out/result.json")
+    assert code == 2 and "E116" in err and "found a result that calibrate wrote" in err
+    assert "calibrate compare --result new.json --baseline old.json" in err and "pandas" not in err
+    code, _, err = say("score", "out/model.json", y)
+    assert code == 2 and "found a model that calibrate wrote" in err and "--model" in err
+    (tmp_path / "rows.json").write_text('{"schema": 1.5, "b": 2}\n')
+    assert "pandas" not in say("score", "rows.json", y)[2]
+
+
+def test_models_that_are_too_few_or_too_many(say: Say, tmp_path: Path) -> None:
+    z, y = files(tmp_path)
+    _, _, err = say("compare", z, y, "--model", "a.json", "--model", "b.json")
+    assert "--model: found 2 models, expected the new one alone" in err and "--baseline-model FILE" in err
+    _, _, err = say("compare", z, y, "--model", "a.json")
+    assert "--model a.json: found one model" in err and "--baseline-model FILE" in err
+    _, _, err = say("compare", z, y, "--baseline", "a.json")
+    assert "found one result" in err and "--result new.json" in err
+
+
 def test_two_runs_give_the_same_bytes_where_no_time_is_wanted(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +160,7 @@ def test_two_runs_give_the_same_bytes_where_no_time_is_wanted(
         return told, (tmp_path / "table.md").read_bytes()
 
     data = files(tmp_path)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     assert {row["seconds"] is None for row in json.loads(run()[0][1])["methods"]} == {False}
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764547200")
     one = run()

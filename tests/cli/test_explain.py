@@ -36,7 +36,7 @@ def test_every_page_can_be_read(topic: object) -> None:
 @pytest.mark.parametrize("registered", ENTRIES)
 def test_every_entry_of_a_registry_has_a_page(registered: str) -> None:
     for name in registry.names(registered):
-        assert ENTRIES[registered][0] in kinds(name.replace("_", "-"))
+        assert ENTRIES[registered][0] in kinds(registry.spelt(registered, name))
 
 
 def test_every_registry_that_users_meet_is_explained() -> None:

@@ -218,22 +218,22 @@ def forged_input(found: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "path"),
+    ("change", "path", "alone"),
     [
-        (forged_metric, "$.result.after.ece.value"),
-        (forged_gate, "$.result.gates[0].verdict"),
-        (forged_bin, "$.result.bins.after[0].observed[14]"),
-        (forged_threshold, "$.thresholds[0].at[3].after.observed.value"),
-        (forged_event, "$.events.after[2].slope.value"),
-        (forged_overlap, "$.rows.overlap.of"),
-        (forged_input, "$.result.inputs[0].sha256"),
+        (forged_metric, "$.result.after.ece.value", 1),
+        (forged_gate, "$.result.gates[0].verdict", 1),
+        (forged_bin, "$.result.bins.after[0].observed[14]", 0),
+        (forged_threshold, "$.thresholds[0].at[3].after.observed.value", 0),
+        (forged_event, "$.events.after[2].slope.value", 0),
+        (forged_overlap, "$.rows.overlap.of", 0),
+        (forged_input, "$.result.inputs[0].sha256", 0),
     ],
 )
 def test_a_forger_who_hashes_everything_anew_is_found_by_the_data(
-    say: Say, bundle: Path, change: Callable[[Any], None], path: str
+    say: Say, bundle: Path, change: Callable[[Any], None], path: str, alone: int
 ) -> None:
     forge(bundle, change)
-    assert say("verify", bundle)[0] == 0
+    assert say("verify", bundle)[0] == alone  # gates are judged again from the numbers
     code, out, _ = say("verify", bundle, "--data", *HOLDOUT)
     assert code == 1
     assert out.startswith(f"{path}: found ")
@@ -291,6 +291,91 @@ def test_loosened_gates_and_kept_files_that_are_gone_are_found(say: Say, bundle:
         (bundle / name).write_bytes(content)
     rehash(bundle)
     assert say("verify", bundle)[0] == 0
+
+
+def edited(bundle: Path, change: Callable[[Any], None]) -> None:
+    """options.json changed, and every digest renewed."""
+    options = json.loads((bundle / "options.json").read_text())
+    change(options)
+    (bundle / "options.json").write_text(json.dumps(options))
+    rehash(bundle)
+
+
+def limits(options: Any) -> Any:
+    return options["policy"]["limits"]
+
+
+@pytest.fixture(scope="module")
+def by_flags(home: Path) -> Path:
+    """A bundle whose gates are flags: no file of gates."""
+    gates = ("--max", "ece=0.03", "--max", "mce=0.9", "--max-increase", "nll=0.1", "--metrics", "nll,ece,mce")
+    how = (*HOLDOUT, "--model", str(home / "fit" / "model.json"), "--baseline", str(home / "old.json"))
+    assert start(["report", *how, *gates, "-o", str(home / "flags"), "-q"]) == 0
+    return home / "flags"
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        (lambda o: limits(o)[0].update(limit=0.3), "$.result.gates[0].limit", "found 0.03, expected 0.3"),
+        (lambda o: limits(o)[0].update(on="point"), "$.result.gates[0].on", "found safe, expected point"),
+        (lambda o: limits(o)[0].update(level="warn"), "$.result.gates[0].level", "found error, expected warn"),
+        (lambda o: limits(o)[0].update(metric="mce"), "$.result.gates[0].metric", "found ece, expected mce"),
+        (lambda o: limits(o).pop(), "$.result.gates", "found 3 entries, expected 2"),
+        (lambda o: o["policy"].update(on="lenient"), "$.result.gates[0].on", "found safe, expected lenient"),
+        (lambda o: o["policy"].update(inconclusive="pass"), "$.result.check.inconclusive", "expected pass"),
+        (lambda o: o.update(policy=None), "$.result.gates", "found 3 entries, expected 0"),
+        (lambda o: o.update(level=0.5), "$.result.level", "found 0.95, expected 0.5"),
+        (lambda o: o.update(fail_on_warn=True), "$.result.check.fail_on_warn", "expected True"),
+        (lambda o: o.update(bins=20), "$.result.before.ece: bins", "found 15, expected 20"),
+        (lambda o: o.update(metrics="nll,ece,mce,brier"), "$.result.before", "found 3 entries, expected 4"),
+        (lambda o: o.update(link="sparsemax"), "$.result.link", "found softmax, expected sparsemax"),
+        (lambda o: o.update(minimum_n=5), "$.minimum_n", "found 30, expected 5"),
+    ],
+)
+def test_what_options_ask_for_gives_the_gates_of_the_report(
+    say: Say, by_flags: Path, tmp_path: Path, change: Callable[[Any], None], where: str, what: str
+) -> None:
+    spoilt = Path(shutil.copytree(by_flags, tmp_path / "spoilt"))
+    rehash(spoilt)
+    assert say("verify", spoilt)[0] == 0
+    edited(spoilt, change)
+    code, out, _ = say("verify", spoilt)
+    assert code == 1
+    assert any(line.startswith(f"{where}: ") and what in line for line in out.splitlines()), out
+
+
+def test_the_level_is_held_against_the_report_where_gates_have_a_file(say: Say, bundle: Path) -> None:
+    edited(bundle, lambda options: options.update(level=0.5))
+    code, out, _ = say("verify", bundle)
+    assert (code, "$.result.level: found 0.95, expected 0.5 by options.json" in out) == (1, True)
+
+
+@pytest.mark.parametrize("on", [None, "lenient", "point"])
+def test_the_end_that_a_flag_names_is_no_other_gate(say: Say, home: Path, on: str | None) -> None:
+    flag = () if on is None else ("--on", on)
+    gates = 'on = "safe"\n[gates.ece]\nmax = 0.03\n[gates.nll]\nmax = 0.5\non = "point"\n'
+    Path("gates.toml").write_text(gates)
+    how = (*HOLDOUT, "--model", home / "fit" / "model.json", "--gates", "gates.toml", *flag)
+    assert say("report", *how, "-o", "out")[0] == 0
+    assert [gate["on"] for gate in document(Path("out"))["result"]["gates"]] == [on or "safe", "point"]
+    assert say("verify", "out")[0] == 0
+
+
+def test_limits_that_are_no_longer_to_be_judged_are_found(say: Say, bundle: Path) -> None:
+    edited(bundle, lambda options: limits(options)[0].update(metric="nothing"))
+    code, out, _ = say("verify", bundle)
+    assert (code, "options.json: cannot be held against report.json" in out) == (1, True)
+
+
+def test_digests_that_differ_in_the_last_digit_are_shown_as_far(say: Say, bundle: Path) -> None:
+    manifest = (bundle / MANIFEST).read_text()
+    line = next(line for line in manifest.splitlines() if line.endswith("metrics.csv"))
+    digest_of = line.split()[0]
+    other = digest_of[:-1] + ("0" if digest_of[-1] != "0" else "1")
+    (bundle / MANIFEST).write_text(manifest.replace(digest_of, other))
+    out = say("verify", bundle)[1]
+    assert f"found SHA-256 {digest_of}, {MANIFEST} expects {other}\n" in out
 
 
 def test_the_name_of_a_file_of_data_does_not_matter(say: Say, bundle: Path, tmp_path: Path) -> None:

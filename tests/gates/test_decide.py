@@ -11,7 +11,11 @@ import pytest
 from calibrate import evaluate, fit, score
 from calibrate.api.check import check
 from calibrate.errors import CalibrateError
+from calibrate.gates.decide import decide, limits_of
+from calibrate.gates.policy import Asked, policy_of
+from calibrate.renderers import verdicts as terminal_verdicts
 from calibrate.results import Gate, Result
+from calibrate.wording import outcome
 
 RNG = np.random.default_rng(7)
 N = 600
@@ -62,6 +66,64 @@ def test_what_a_verdict_does(found: str, level: str, inconclusive: str, fail_on_
     result = check(SHARP, Y, gates=asked, fail_on_warn=fail_on_warn)
     assert (verdicts(result), code(result)) == ([found], expected)
     assert result.gates[0].stops == (expected != 0)
+
+
+@pytest.mark.parametrize(
+    ("level", "inconclusive", "fail_on_warn", "sentence", "word"),
+    [
+        ("error", "fail", False, "inconclusive: the gate is inconclusive", ""),
+        ("error", "warn", False, "passed: the gate is inconclusive and warns", "warns"),
+        ("error", "warn", True, "failed: the gate fails", ""),
+        ("error", "pass", False, "passed: the gate is inconclusive but let pass", "let pass"),
+        ("warn", "fail", False, "passed: the gate is inconclusive but let pass", "let pass"),
+        ("warn", "warn", False, "passed: the gate is inconclusive but let pass", "let pass"),
+    ],
+)
+def test_what_is_said_of_a_gate_that_is_not_decided(
+    level: str, inconclusive: str, fail_on_warn: bool, sentence: str, word: str
+) -> None:
+    asked = {**gates(accuracy={"min": 0.76, "level": level}), "inconclusive": inconclusive}
+    result = check(SHARP, Y, gates=asked, fail_on_warn=fail_on_warn)
+    assert result.check is not None
+    assert (result.check.sentence, outcome(result.gates[0], inconclusive)) == (sentence, word)
+    table = terminal_verdicts.render(result)
+    assert not word or any(line.strip().startswith(word) for line in table.splitlines())
+
+
+def test_undecided_gates_are_counted_beside_those_that_warn() -> None:
+    asked = {
+        **gates(accuracy={"min": 0.76}, nll={"max": 0.1, "level": "warn"}, brier={"max": 2}),
+        "inconclusive": "warn",
+    }
+    found = check(SHARP, Y, gates=asked).check
+    assert found is not None
+    assert found.sentence == "passed: of 3 gates 1 warns, 1 is inconclusive and warns, 1 passes"
+
+
+SEVERAL = RNG.normal(size=(200, 3))
+HAPPENED = (RNG.random((200, 3)) < 1 / (1 + np.exp(-SEVERAL))).astype(int)
+
+
+@pytest.mark.parametrize("metric", ["classwise_ece", "mce", "ece"])
+@pytest.mark.parametrize("where", ["gate", "file", "flag"])
+def test_safe_is_refused_wherever_it_is_asked_of_what_has_no_interval(metric: str, where: str) -> None:
+    data = (SEVERAL, HAPPENED) if metric == "ece" else (SHARP, Y)
+    link = "sigmoid" if metric == "ece" else None
+    own = {"on": "safe"} if where == "gate" else {}
+    file = {**gates(**{metric: {"max": 0.5, **own}}), **({"on": "safe"} if where == "file" else {})}
+    policy = policy_of(file, "gates", Asked(on="safe" if where == "flag" else None))
+    result = score(*data, link=link)
+    with pytest.raises(CalibrateError) as caught:
+        decide(result, policy, limits_of(policy))
+    assert caught.value.code == "E622"
+    policy = policy_of(gates(**{metric: {"max": 0.5}}), "gates")
+    (gate,) = decide(result, policy, limits_of(policy)).gates
+    assert (gate.on, gate.guaranteed, outcome(gate)) == ("point", False, "no guarantee")
+
+
+def test_a_gate_may_say_otherwise_than_the_run() -> None:
+    asked = {**gates(classwise_ece={"max": 0.5, "on": "point"}, accuracy={"min": 0.5}), "on": "safe"}
+    assert [gate.on for gate in check(SHARP, Y, gates=asked).gates] == ["point", "safe"]
 
 
 def test_a_failure_comes_before_too_few_data() -> None:

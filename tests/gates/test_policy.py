@@ -41,7 +41,7 @@ def test_a_flag_replaces_the_same_key_and_the_others_stay() -> None:
     assert [(g.metric, g.rule, g.limit, g.on, g.level, g.source) for g in policy.limits] == [
         ("ece", "max", 0.05, "point", "warn", "--max"),
         ("ece", "min", 0.001, "point", "warn", "calibrate.toml"),
-        ("ece:bins=20", "max_increase", 0.03, None, "error", "--max-increase"),
+        ("ece:bins=20", "max_increase", 0.03, "lenient", "error", "--max-increase"),
     ]
     assert (policy.on, policy.baseline) == ("lenient", "new.json")
 

@@ -27,8 +27,8 @@ def warned(notes: tuple[str, ...]) -> list[str]:
         (100 * np.eye(4)[Y] + Z, Y, {}, "every prediction is right in the 400 rows"),
         (np.vstack([Z, Z]), np.r_[Y, Y], {}, "400 of 800 rows of scores repeat"),
         (S, B, {}, ""),
-        (S, np.ones(400, int), {"classes": ("no", "yes")}, ""),
-        (S, np.zeros(400, int), {"classes": ("no", "yes")}, ""),
+        (S, np.ones(400, int), {"classes": ("no", "yes")}, "every label is 'yes'"),
+        (S, np.zeros(400, int), {"classes": ("no", "yes")}, "every label is 'no'"),
         (-S, B, {}, "below chance"),
         (S, np.roll(B, 7), {}, "near chance"),
         (S + 100.0 * B, B, {}, "perfectly"),
@@ -51,12 +51,20 @@ def test_large_inputs_are_judged_by_a_sample(in_memory: Any) -> None:
 
 def test_classes_never_seen() -> None:
     assert never_seen(np.array([1, 2]), ("a", "b")) == []
-    assert never_seen(np.array([1, 0]), ("a", "b")) == [
+    assert never_seen(np.array([1, 0]), ("a", "b"), exclusive=False) == [
         "class never seen among the labels: 'b' (--score-columns leaves out what is no class)"
     ]
-    assert never_seen(np.array([0, 3, 0]), ("a", "b", "c")) == [
+    assert never_seen(np.array([0, 3, 0, 1]), ("a", "b", "c", "d")) == [
         "2 classes never seen among the labels: 'a', 'c' (--score-columns leaves out what is no class)"
     ]
+
+
+def test_labels_of_one_class_alone_are_a_warning(in_memory: Any) -> None:
+    scores = RNG.normal(size=(60, 3)) + 3 * np.eye(3)[2]
+    (note,) = warned(in_memory(scores, np.full(60, 2), classes=("a", "b", "c"), label_base=0).notes)
+    assert note.startswith("WARNING: every label is 'c'")
+    assert never_seen(np.array([0, 0]), ("a", "b"))[0].startswith("2 classes never seen")
+    assert never_seen(np.array([4]), ("a",)) == []
 
 
 def test_repeated_rows() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from calibrate.reporting import markdown
+from calibrate.reporting import markdown, words
 from calibrate.reporting.document import assemble, typed
 from calibrate.reporting.outline import page
 from calibrate.reporting.sections import crosswalk
@@ -108,6 +109,21 @@ def test_no_word_claims_compliance(document: dict[str, Any]) -> None:
 def test_numbers_that_are_not_there_say_why(employment: dict[str, Any]) -> None:
     text = section(employment, "Observed against expected events")
     assert "n/a the logits do not overlap" in text
+
+
+def test_expected_events_have_the_same_decimals_and_separators(cifar10: dict[str, Any]) -> None:
+    text = section(cifar10, "Observed against expected events")
+    lines = [line for line in text.splitlines() if line.startswith("| ") and "expected" not in line]
+    cells = [line.split("|")[3].strip() for line in lines if "---" not in line]
+    assert len(cells) == 20
+    assert all(re.fullmatch(r"[1-9]\d{0,2}(,\d{3})?\.\d\d", cell) for cell in cells), cells
+    assert words.expected([1026.5, 936.11]) == ["1,026.50", "936.11"]
+
+
+def test_shares_of_classes_in_a_weighted_report_are_of_rows(cifar10: dict[str, Any]) -> None:
+    said = "Rows are counted, and shares are of rows: without the weights"
+    assert said in section(changed(cifar10, {"weight": 4000.5}), "Data")
+    assert said not in section(cifar10, "Data")
 
 
 def test_infinite_numbers_are_said_to_be(cifar10: dict[str, Any]) -> None:

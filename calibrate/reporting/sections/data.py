@@ -90,6 +90,8 @@ def _classes(report: Report) -> list[Block]:
         if most is not counts
         else ""
     )
+    if report.result.weighted:
+        note = f"Rows are counted, and shares are of rows: without the weights that the metrics have. {note}".rstrip()
     what = "label" if report.result.task == "multilabel" else "class"
     found: list[Block] = [Table(f"How often each {what} is true", heads(what, ">rows", ">share"), tuple(rows), note)]
     if never:

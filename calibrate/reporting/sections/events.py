@@ -43,12 +43,12 @@ def _events(caption: str, events: Sequence[EventTotals]) -> Table:
         (
             Cell(words.name(event.label)),
             Cell(words.count(event.observed)),
-            Cell(number(event.expected, 5)),
+            Cell(expected),
             words.measured(event.ratio),
             words.measured(event.in_the_large, sign=True),
             words.measured(event.slope),
         )
-        for event in listed
+        for event, expected in zip(listed, words.expected([event.expected for event in listed]), strict=True)
     )
     heading = heads("event", ">observed", ">expected", ">O:E", ">in the large", ">slope")
     return Table(caption, heading, rows, f"{_cut(len(listed), len(events))}{MEANING}")
@@ -60,12 +60,12 @@ def _totals(caption: str, totals: Sequence[ClassTotal]) -> Table:
         (
             Cell(words.name(total.label)),
             Cell(words.count(total.observed)),
-            Cell(number(total.expected, 5)),
+            Cell(expected),
             Cell(number(total.observed / total.expected) if total.expected else "n/a"),
             Cell(words.percent(total.observed / total.weight) if total.weight else "n/a", _ends(total)),
             Cell(words.percent(total.expected / total.weight) if total.weight else "n/a"),
         )
-        for total in listed
+        for total, expected in zip(listed, words.expected([total.expected for total in listed]), strict=True)
     )
     heading = heads("event", ">observed", ">expected", ">O:E", ">frequency", ">mean prediction")
     return Table(caption, heading, rows, _cut(len(listed), len(totals)).rstrip())

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from calibrate import registry
+from calibrate.exhibits import Overlap
 from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Cell, Code, Facts, Items, Line, Para, Section, Sub, Table, heads
 from calibrate.reporting.document import Report
@@ -48,10 +49,11 @@ def section(report: Report) -> Section:
 def obtained(report: Report) -> Section:
     """How the numbers after calibration came about, and why some may be missing."""
     result = report.result
-    return Section("after", "How the numbers after calibration were obtained", (Para(_how(result)), *_missing(result)))
+    return Section("after", "How the numbers after calibration were obtained", (Para(_how(report)), *_missing(result)))
 
 
-def _how(result: Result) -> Line:
+def _how(report: Report) -> Line:
+    result = report.result
     folds, seed = result.options.get("folds"), result.options.get("seed")
     return {
         "cross-fitted": (
@@ -76,13 +78,26 @@ def _how(result: Result) -> Line:
         ),
         "applied": (
             Code("applied"),
-            (
-                ": a saved model was applied to these rows; nothing was fitted. The numbers are honest as "
-                "long as these rows were not among those that the model was fitted on; the section on the "
-                "data says what is known of that."
-            ),
+            f": a saved model was applied to these rows; nothing was fitted. {_honest(report.rows.overlap)}",
         ),
     }.get(result.after_is or "", ("There are none: only the scores as they came were measured.",))
+
+
+def _honest(found: Overlap | None) -> str:
+    """What is known of rows that the model was fitted on, and what follows."""
+    if found is None:
+        return (
+            "The numbers are honest as long as these rows were not among those that the model was fitted on; whether "
+            "they were is not known."
+        )
+    sampled = "" if found.exact else " (in a sample by hash)"
+    if not found.seen:
+        return f"The numbers are honest: no row has the scores of one that the model was fitted on{sampled}."
+    return (
+        f"{found.seen:,} of {words.plural(found.sampled, 'row')}{sampled} have the scores of one that the model was "
+        "fitted on: as far as they are the same rows, the numbers are in-sample, flatter, and say nothing about new "
+        "rows."
+    )
 
 
 def _missing(result: Result) -> list[Block]:

@@ -8,31 +8,49 @@ from calibrate.reporting import words
 from calibrate.reporting.blocks import Block, Items, Line, Para, Ref, Section, Strong
 from calibrate.reporting.document import Report
 from calibrate.results import Curve, Estimate, Result
-from calibrate.wording import number, title
+from calibrate.wording import number, title, warnings_of
 
 ASKED = {"top-label": 0.9, "event": 0.5}
 """The prediction that the example sentence is about, as near as a bin comes to it."""
 
 
 def section(report: Report) -> Section:
-    """The verdict, then what it rests on."""
+    """What to be warned of, the verdict, then what it rests on."""
     result = report.result
     blocks: tuple[Block, ...] = (
         Items(
-            (_judged(result), _measured(result), *_spoken(result, report.minimum_n), *_errors(result), _gates(result))
+            (
+                *_warned(result),
+                _judged(result),
+                _measured(result),
+                *_spoken(result, report.minimum_n),
+                *_errors(result),
+                _gates(result),
+            )
         ),
         Para(("Every number holds for data like these only; read it with section ", Ref("limitations"), "."), "aside"),
     )
     return Section("summary", "Summary", blocks)
 
 
-def verdict(result: Result) -> str:
+def lead(result: Result) -> str:
     """What the report says first."""
+    warned = warnings_of(result)
+    aside = f" Read the {'warning' if len(warned) == 1 else 'warnings'} in the summary with it." if warned else ""
+    return verdict(result) + aside
+
+
+def verdict(result: Result) -> str:
+    """What became of calibration, in a sentence."""
     if result.verdict is not None:
         return _sentence(result.verdict.sentence)
     if result.reason:
         return _sentence(result.reason)
     return "The scores were measured as they came; no calibration was applied, so there is no verdict on one."
+
+
+def _warned(result: Result) -> list[Line]:
+    return [(Strong("Warning:"), f" {text}.") for text in warnings_of(result)]
 
 
 def _sentence(text: str) -> str:
