@@ -173,7 +173,7 @@ class Document(msgspec.Struct):
 def from_json(data: bytes, name: str) -> Model:
     """The model in `data`, the content of the file `name`.
 
-    Raises `CalibrateError` E401 (no model, or a damaged one) or E402 (a newer schema).
+    Raises `CalibrateError` E401 (no model, or a damaged one), E402 (a newer schema) or E601 (an unknown name in it).
     """
     with KIND.reading(name):
         found = KIND.decoded(data)
@@ -182,6 +182,9 @@ def from_json(data: bytes, name: str) -> Model:
         one = np.zeros((1, _sound(file.columns, file.classes, file.task)))
         if _transformed(calibrator, one).shape != one.shape:
             raise ValueError(f"the calibrator is not one of {file.columns} columns")
+        kept = str(file.calibrator["name"])
+        if registry.parse("calibrators", file.method).name != registry.parse("calibrators", kept).name:
+            raise ValueError(f"its method is {file.method!r}, but its calibrator is {kept!r}")
         if file.scale not in SCALES:
             raise ValueError(f"its scale is {file.scale!r}, expected one of {', '.join(SCALES)}")
         return Model(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Before NumPy is imported, as `calibrate.__main__` does: threads of BLAS change the last bits.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -22,8 +22,11 @@ for number, usual in {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: 
         signal.signal(number, usual)
 
 # The same examples in every run, so that a law fails for everybody; `--hypothesis-profile=search` looks for new ones.
-settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
-settings.register_profile("search", deadline=None, max_examples=1000)
+# No clock decides: a busy machine draws slowly.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent

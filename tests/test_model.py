@@ -100,6 +100,8 @@ def without(key: str) -> dict[str, object]:
         (EVENT | {"calibrator": {"name": "platt", "a": [1.0, 1.0], "b": [0.0, 1.0]}}, "E401", "1 columns"),
         (EVENT | {"calibrator": PARABOLA | {"scale": [0.0]}}, "E401", "scale"),
         ({**GOOD, "link": "probit"}, "E601", "probit"),
+        ({**GOOD, "method": "temperatur"}, "E601", "model.json: calibrator 'temperatur' is unknown"),
+        ({**GOOD, "method": "vector"}, "E401", "its method is 'vector', but its calibrator is 'temperature'"),
         ({**GOOD, "calibrator": {"name": "os", "temperature": 2.0}}, "E601", "os"),
         ({**GOOD, "calibrator": {"name": "../errors"}}, "E601", "errors"),
         ({**GOOD, "calibrator": {"name": "temperature"}}, "E401", "temperature"),

