@@ -65,10 +65,9 @@ class Ece:
             else [sums]
         )
         cells = [c for curve in curves for c in curves_of(curve)]
-        parts = tuple(curve_estimate(c, self.norm, self.level, self._definition(task)) for c in cells)
-        return (
-            parts[0] if task != "multilabel" else mean_of_labels(parts, f"mean over labels, {self._definition(task)}")
-        )
+        definition = self._definition(task)
+        parts = tuple(curve_estimate(c, self.norm, self.level, definition) for c in cells)
+        return parts[0] if task != "multilabel" else mean_of_labels(parts, f"mean over labels, {definition}")
 
     def change(self, task: Task, before: Estimate, after: Estimate, found: Found, penalty: float) -> Estimate:
         """Difference of the values, between differences of the ends."""
