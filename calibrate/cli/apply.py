@@ -17,7 +17,7 @@ Output = Annotated[
 ]
 
 
-@takes(without(READING, "link", "label_base", "positive", "classes", "group", "class_weight"), RUNNING)
+@takes(without(READING, "link", "join", "label_base", "positive", "classes", "group", "class_weight"), RUNNING)
 def command(
     chosen: SimpleNamespace,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model.json that `calibrate fit` wrote.")],
