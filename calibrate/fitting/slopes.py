@@ -12,7 +12,7 @@ import numpy as np
 from calibrate.numerics import pick
 from calibrate.outcomes import known_labels
 from calibrate.protocols import Link
-from calibrate.rows import Block, Rows, from_arrays
+from calibrate.rows import Block, Rows, cut, from_arrays
 from calibrate.sums import Sums
 
 SPREAD = 32
@@ -95,11 +95,7 @@ class Reach:
 def _weighted_rows(block: Block) -> Block:
     """Only the rows of positive weight: one of weight 0 decides nothing, even where its loss is infinite."""
     w = np.asarray(block.weights)
-    if w.all():
-        return block
-    keep = w > 0
-    folds = None if block.folds is None else block.folds[keep]
-    return replace(block, scores=block.scores[keep], labels=known_labels(block)[keep], weights=w[keep], folds=folds)
+    return block if w.all() else cut(block, 0, w > 0)
 
 
 @dataclass(frozen=True, eq=False)
