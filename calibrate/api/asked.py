@@ -27,7 +27,7 @@ from calibrate.reporting.document import typed
 from calibrate.results import Input, Result
 
 Files = Mapping[str, bytes]
-_OF_THE_FILES = (CalibrateError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+_OF_THE_FILES = (CalibrateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What damaged options, gates or baselines may raise."""
 _BINS = re.compile(r"(\d+) equal-")
 
