@@ -18,7 +18,7 @@ import numpy as np
 from calibrate import registry
 from calibrate.errors import CalibrateError
 from calibrate.fitting.record import Count
-from calibrate.fitting.refit import Without
+from calibrate.fitting.refit import without
 from calibrate.folds import stratified
 from calibrate.outcomes import known_labels
 from calibrate.protocols import Calibrator, Link
@@ -107,7 +107,10 @@ def candidates(link: Link, elements: int, columns: int) -> tuple[str, ...]:
 
 
 def tried(names: Sequence[str], rows: Rows, link: Link, folds: int, level: float = 0.95) -> list[Trial]:
-    """Every method fitted on the rows, whose blocks carry fold numbers, and on all folds; or why not."""
+    """Every method fitted on the rows, whose blocks carry fold numbers, and on all folds; or why not.
+
+    Weights are in their unit (`weights.in_unit`), here and in `auto`.
+    """
     trials = []
     for key in names:
         spec = registry.parse("calibrators", key)
@@ -253,7 +256,7 @@ def auto(rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95) -> Fitt
     whole = _auto(rows, link, level)
     apart, reason = [], ""
     for fold in range(folds):
-        part = rows.map(Without(fold))
+        part = without(rows, fold)
         try:
             apart.append(_auto(part, link, level).calibrator)
         except CalibrateError as problem:
@@ -288,7 +291,5 @@ def _compact(rows: Rows) -> Rows:
     blocks = [block for block in rows.blocks() if len(block)]
     scores = np.concatenate([block.scores for block in blocks])
     labels = np.concatenate([known_labels(block) for block in blocks])
-    weights = None
-    if blocks[0].weights is not None:
-        weights = np.concatenate([np.asarray(block.weights) for block in blocks])
+    weights = np.concatenate([np.asarray(block.weights) for block in blocks]) if rows.weighted else None
     return from_arrays(scores, labels, weights, execute=rows.execute)

@@ -20,6 +20,7 @@ from typing import Any
 from calibrate import registry
 from calibrate.choosing import CrossFitted, Trial, tried
 from calibrate.errors import CalibrateError
+from calibrate.fitting.weights import in_unit
 from calibrate.folds import stratified
 from calibrate.protocols import Link, Metric, Task
 from calibrate.results import Estimate, Input
@@ -92,7 +93,7 @@ class Plan:
 
 def compared(rows: Rows, link: Link, plan: Plan, *, task: Task, classes: Sequence[str]) -> dict[str, Any]:
     """The fields of a `Comparison` that the rows give."""
-    names = tuple(dict.fromkeys(("none", *plan.methods)))
+    names, rows = tuple(dict.fromkeys(("none", *plan.methods))), in_unit(rows)
     repeats = [_repeat(rows, link, plan, names, repeat, task, classes) for repeat in range(plan.repeats)]
     first = repeats[0]
     deciding = "nll" if link.log_loss else "link_loss"

@@ -68,7 +68,8 @@ TERMS: dict[str, str] = {
     "and the interval is narrower.",
     "unpaired": "Said of a difference between two numbers from different rows. Both uncertainties count in full.",
     "identical": "Both sides of a comparison are the same numbers, so nothing changed.",
-    "effective number of rows": "How many equally weighted rows would say as much as the weighted ones do.",
+    "effective number of rows": "How many equally weighted rows would say as much as the weighted ones do: the square "
+    "of the sum of the weights over the sum of their squares. Intervals and fits count rows so.",
     # on which rows
     "cross-fitted": "Every row is calibrated by a calibrator that was fitted on the other folds and never saw it, so "
     "all rows measure honestly.",

@@ -143,7 +143,7 @@ class Calibrator(Protocol):
 class FitCalibrator(Protocol):
     """The classmethod `fit` of a calibrator; with `folds` > 0 the blocks carry fold numbers 0 .. folds - 1 and the
     answer holds, beside the calibrator of all rows, one per fold fitted on the other folds (None: has no answer).
-    `level` is that of the intervals of its parameters."""
+    `level` is that of the intervals of its parameters. The weights of the rows count rows (`fitting.weights`)."""
 
     def __call__(self, rows: Rows, link: Link, *, folds: int = 0, level: float = 0.95, **options: Any) -> Fitted: ...
 

@@ -128,7 +128,8 @@ class _Beside:
 class Rows:
     """`n` rows of `n_columns` scores, as loaders of blocks in row order, and the executor of passes over them.
 
-    starts   number of the first row of each block: what belongs to its rows alone is all that is shipped with it
+    starts     number of the first row of each block: what belongs to its rows alone is all that is shipped with it
+    weighted   whether the blocks have weights
     """
 
     loads: tuple[Load, ...]
@@ -136,6 +137,7 @@ class Rows:
     n: int
     n_columns: int
     execute: Execute = serial
+    weighted: bool = False
 
     def sum(self, collect: Collect) -> Sums:
         """One pass: the sums that `collect` leaves of every block, added in row order."""
@@ -155,7 +157,7 @@ class Rows:
     def weigh(self, weights: np.ndarray) -> Rows:
         """The rows with `weights` (n,)."""
         steps = map(_Weighted, np.split(weights, self.starts[1:]))
-        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)))
+        return replace(self, loads=tuple(map(_Mapped, self.loads, steps)), weighted=True)
 
     def number(self, folds: np.ndarray) -> Rows:
         """The rows with fold numbers `folds` (n,)."""
@@ -209,4 +211,5 @@ def from_arrays(
     step = rows_per_block or block_rows(k)
     whole = Block(0, scores, labels, weights)
     starts = tuple(range(0, n, step))
-    return Rows(tuple(_Slice(whole, start, min(start + step, n)) for start in starts), starts, n, k, execute)
+    loads = tuple(_Slice(whole, start, min(start + step, n)) for start in starts)
+    return Rows(loads, starts, n, k, execute, weights is not None)

@@ -13,6 +13,7 @@ from calibrate.api.load import default_link, load
 from calibrate.blas import one_thread
 from calibrate.choosing import applies, auto
 from calibrate.errors import CalibrateError
+from calibrate.fitting.weights import weighed
 from calibrate.model import Model
 from calibrate.priors import Frequencies
 from calibrate.protocols import Link
@@ -40,7 +41,7 @@ def fit(
     scores, labels   arrays, DataFrames, or paths of files
     method           name of a calibrator with its options: "temperature:per_label=true"
     link             softmax | sigmoid | sparsemax | gumbel-softmax; by default what the data say
-    weights          (n,) weights of the rows
+    weights          (n,) weights of the rows; only their ratios matter
     reading          any option of `ReadOptions`: input="probs", classes=(...), label_base=1, ...
 
     Raises `CalibrateError` for data that cannot be read or understood, or that have no finite answer.
@@ -59,8 +60,15 @@ def fit(
 def fitted(rows: Rows, method: str, link: Link, folds: int = 0, level: float = 0.95) -> Fitted:
     """A method by its name, fitted; with `folds` the blocks carry fold numbers, and the answer one calibrator each.
 
-    `auto` takes the best of all by its held-out loss.
+    `auto` takes the best of all by its held-out loss. Weights are brought to the unit in which they count rows; the
+    record tells what they were.
     """
+    own, weight = weighed(rows)
+    found = _fitted(own, method, link, folds, level)
+    return found if weight is None else replace(found, record=replace(found.record, weight=weight))
+
+
+def _fitted(rows: Rows, method: str, link: Link, folds: int, level: float) -> Fitted:
     if method.strip() == AUTO:
         return auto(rows, link, folds=folds, level=level)
     spec = registry.parse("calibrators", method)

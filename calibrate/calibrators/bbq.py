@@ -1,6 +1,6 @@
 r"""Bayesian binning into quantiles: the average of histograms of many sizes, weighted by how well they explain labels.
 
-For every number of bins B from n^(1/3) / C to C n^(1/3), C = 10 (n: weight of the rows; at most n / 5, 1,000 and the
+For every number of bins B from n^(1/3) / C to C n^(1/3), C = 10 (n: the rows; at most n / 5, 1,000 and the
 number of different predictions) the rows are cut into B bins of equal weight. With bin b holding m_b events and k_b
 others, and m its mid, the prior of its probability is Beta(a_b, c_b), a_b = N m / B, c_b = N (1 - m) / B, N = `prior`,
 and the marginal likelihood (BDeu)
@@ -38,7 +38,10 @@ SPAN = 10.0
 """C of the paper: how far numbers of bins reach around the cube root of the number of rows."""
 
 MOST = 1000
-"""Bins at most: C n^(1/3) of a million rows. Weights in the billions must not ask for as many."""
+"""Bins at most: C n^(1/3) of a million rows."""
+
+ROUNDING = 1e-12
+"""A number of rows that rounding moved over a whole number by no more, relatively, is that number."""
 
 NEGLIGIBLE = 1e-6
 """Sizes of a smaller share are left out: together they move no probability by more than so much times their number."""
@@ -104,18 +107,19 @@ def _function(rows: Pooled, prior: float, score: str) -> tuple[np.ndarray, np.nd
 def _all_bins(rows: Pooled) -> tuple[np.ndarray, np.ndarray]:
     """First entry and the entry after the last, of every bin of every size, one size after the other."""
     weight = float(rows.weight.sum())
-    root = max(weight, 1.0) ** (1 / 3)
-    most = max(1, int(min(np.ceil(weight / 5), np.ceil(root * SPAN), len(rows.at), MOST)))
-    least = min(most, max(1, int(root / SPAN)))
+    root = float(np.cbrt(max(weight, 1.0)))
+    below, above = 1 - ROUNDING, 1 + ROUNDING
+    most = max(1, int(min(np.ceil(weight / 5 * below), np.ceil(root * SPAN * below), len(rows.at), MOST)))
+    least = min(most, max(1, int(root / SPAN * above)))
     bins = np.arange(least, most + 1)
     number = np.repeat(bins, bins)
     rank = np.arange(len(number)) - np.repeat(np.cumsum(bins) - bins, bins)
-    below = np.cumsum(rows.weight)
-    first = np.searchsorted(below, below[-1] * rank / number * (1 - 1e-12)) + 1
+    mass = np.cumsum(rows.weight)
+    first = np.searchsorted(mass, mass[-1] * rank / number * below) + 1
     first[rank == 0] = 0
     # Equal predictions share a bin, so that a cut may be there twice, or after the last entry.
-    first = first[((rank == 0) | (np.diff(first, prepend=0) != 0)) & (first < len(below))]
-    last = np.append(np.where(first[1:] == 0, len(below), first[1:]), len(below))
+    first = first[((rank == 0) | (np.diff(first, prepend=0) != 0)) & (first < len(mass))]
+    last = np.append(np.where(first[1:] == 0, len(mass), first[1:]), len(mass))
     return first, last
 
 

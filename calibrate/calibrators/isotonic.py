@@ -6,7 +6,7 @@ function strictly increasing (Oron, Flournoy 2017).
 
 A block without events has probability 0, and the first event that it meets costs an infinite NLL: on real data the
 common case. `laplace=true` adds to every block one row of the base rate (and pools again), so that no probability is
-0 or 1; `laplace=false` is the plain fit. Weights count rows: a weight of 2 is a row twice.
+0 or 1; `laplace=false` is the plain fit. Weights add up to the effective number of rows, whatever their unit.
 
 Classes: `multiclass=one-vs-rest` fits each class against the others and divides by the sum, `one-vs-one` every pair
 and couples them to one distribution (up to 32 classes), `top-label` one function per predicted class, `confidence`

@@ -2,7 +2,7 @@ r"""Structured matrix scaling (SMS): temperature, then a full matrix and biases,
 
     l = log((n softmax(z / T) + 1 / K) / (n + 1)),    p = softmax((I + D) l + b)
 
-T is the best temperature; D and b minimise, from n rows (their weight) of K classes,
+T is the best temperature; D and b minimise, from n rows (weighted: their effective number) of K classes,
 
     mean NLL + (reg K / n) (|diag D|^2 + |b|^2 + (K - 1) |offdiag D|^2).
 

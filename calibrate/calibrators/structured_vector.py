@@ -2,7 +2,7 @@ r"""Structured vector scaling (SVS): temperature, then a slope and a bias per cl
 
     l = log((n softmax(z / T) + 1 / K) / (n + 1)),    p = softmax((1 + d) l + b)
 
-T is the best temperature; d and b minimise, from n rows (their weight) of K classes,
+T is the best temperature; d and b minimise, from n rows (weighted: their effective number) of K classes,
 
     mean NLL + reg (K / n) (|d|^2 + |b|^2).
 

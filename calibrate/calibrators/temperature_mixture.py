@@ -2,11 +2,11 @@ r"""Temperature scaling mixed with the uniform distribution, as if one more row 
 
     p = (n softmax(z / T) + 1 / K) / (n + 1)
 
-T is the best temperature of the n rows (their weight), as in `temperature`. The mixture costs about log(1 + 1 / n) of
-NLL and bounds the loss of a new row by log(K (n + 1)): one sure and wrong prediction cannot ruin the mean. It also
-answers where temperature has no answer: on rows without any error T is cut off near 0 and the mixture remains, on
-scores that know nothing near infinity. A masked class (-inf) gets probability 1 / (K (n + 1)). The predicted class
-never changes. With many rows it is temperature.
+T is the best temperature of the n rows, as in `temperature`; n of weighted rows is their effective number. The mixture
+costs about log(1 + 1 / n) of NLL and bounds the loss of a new row by log(K (n + 1)): one sure and wrong prediction
+cannot ruin the mean. It also answers where temperature has no answer: on rows without any error T is cut off near 0 and
+the mixture remains, on scores that know nothing near infinity. A masked class (-inf) gets probability 1 / (K (n + 1)).
+The predicted class never changes. With many rows it is temperature.
 Berta, Holzmuller, Jordan, Bach: Rethinking Early Stopping: Refine, Then Calibrate. 2025.
 https://doi.org/10.48550/arXiv.2501.19195
 """

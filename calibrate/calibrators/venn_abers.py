@@ -13,8 +13,8 @@ numbers a calibration row and column: large models from large data.
 Classes: each against the others, divided by the sum (`multiclass=one-vs-rest`), every pair, coupled to one
 distribution (`one-vs-one`, up to 32 classes), or only the top label (`top-label`, `confidence`); the interval is that
 of each column or pair before they are put together. A masked class (score -inf) stays at 0. Where isotonic regression
-is too sure, on some 200 to 20,000 rows; a row of weight 1 is added, so weights must count rows. With 1,000 classes a
-disaster.
+is too sure, on some 200 to 20,000 rows; weights add up to the effective number of rows, to which one row is added. With
+1,000 classes a disaster.
 Vovk, Petej, Fedorova: Large-scale probabilistic predictors with and without guarantees of validity. NeurIPS 2015.
 https://doi.org/10.48550/arXiv.1511.00213
 """

@@ -39,8 +39,9 @@ OPTIONS: dict[str, str] = {
     "positive": "Needed where the two labels do not say which is the event, as 0 and 1 or false and true do.",
     "group": "Every value of the column gets its own metrics beside those of all rows. Given twice, both columns are "
     "reported, not their combinations.",
-    "weight": "Numbers, 0 or more. A row of weight 2 counts like the same row twice in every mean; intervals use the "
-    "effective number of rows.",
+    "weight": "Numbers, 0 or more, of which only the ratios matter: equal weights are no weights. A row of weight 2 "
+    "counts like the same row twice in every mean; intervals, and methods for which the number of rows matters, use "
+    "the effective number of rows.",
     "class_weight": "balanced: every class has the same weight in all. Fit and metrics are then of a world where the "
     "classes are so frequent, and the probabilities too: apply --prior brings them back to the true frequencies.",
     "drop_missing": "Without it a missing value is an error that names row and column.",

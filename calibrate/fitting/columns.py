@@ -30,9 +30,6 @@ FARTHEST = 36.0
 SAME = 1e-14
 """Predictions that differ by no more, relatively, are equal but for rounding."""
 
-HEAVIEST = 2.0**64
-"""Weights beyond are divided by the same number, so that their products are floats: such a row is many in any unit."""
-
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
@@ -150,9 +147,6 @@ def columns_of(rows: Rows, reduction: Reduction, scale: Scale) -> tuple[Column, 
         raise CalibrateError("E307", "found no row of positive weight, expected at least one", "are the weights all 0?")
     x, y = np.concatenate(found["x"], axis=1), np.concatenate(found["y"])  # type: ignore[arg-type]
     top = np.concatenate(found["top"]) if found["top"] else y  # type: ignore[arg-type]
-    if w.max() > HEAVIEST:
-        w = w / w.max() * HEAVIEST
-        x, y, top, w = x[:, w > 0], y[w > 0], top[w > 0], w[w > 0]
     weights, columns = None if np.all(w == 1.0) else w, range(rows.n_columns)
     if reduction == "events":
         return tuple(Column(x[j], y[:, j] != 0, weights, 0.5) for j in columns)

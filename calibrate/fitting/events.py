@@ -1,14 +1,12 @@
 """What is to be known of rows of events before a calibrator is fitted to them, and what all such fits share after it.
 
-Weights count rows where they are whole multiples of the smallest (of 2 and 4 the second counts twice); others are
-relative, and taken to be 1 on average: what depends on the number of rows (smoothing, ridge) does not on their unit.
 An infinite logit on the right side is certain and right: it takes no part. On the wrong side no fit has a finite loss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,10 +27,10 @@ METHOD = "Wald, larger of information and sandwich"
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Rows of positive weight, and per label (L,) what their finite logits and their events are.
+    """Rows, and per label (L,) what their finite logits and their events are.
 
-    rows       in the unit of the weights
-    n          rows
+    rows       all of them
+    n          those of positive weight
     counts     (2, L) weight without and with the event; `squares` (L,) the sum of w^2
     low, high  (2, L) smallest and largest finite logit without and with the event
     endless    (L,) infinite logits
@@ -70,36 +68,13 @@ class Survey:
         sides = [finite & ~event, finite & event]
         return {
             "rows": int(np.count_nonzero(counts)),
-            "weight": float(w.sum()),
             "counts": np.stack([w @ side for side in sides]),
             "squares": np.square(w) @ finite,
             "endless": np.count_nonzero(endless, axis=0),
             "wrong": tuple(block.start + int(i) for i in np.flatnonzero(wrong)[:1]),
-            "least": (float(w.min(where=counts, initial=np.inf)),),
             "low": (np.stack([z.min(axis=0, where=side, initial=np.inf) for side in sides]),),
             "high": (np.stack([z.max(axis=0, where=side, initial=-np.inf) for side in sides]),),
         }
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """Collector: whether all weights are whole multiples of `unit`, block by block."""
-
-    unit: float
-
-    def __call__(self, block: Block) -> Sums:
-        times = np.ones(1) if block.weights is None else block.weights / self.unit
-        return {"whole": (bool(np.all(np.abs(times - np.rint(times)) <= 1e-9 * np.maximum(times, 1.0))),)}
-
-
-@dataclass(frozen=True)
-class _InUnit:
-    """Step: the weights in another unit."""
-
-    unit: float
-
-    def __call__(self, block: Block) -> Block:
-        return replace(block, weights=None if block.weights is None else block.weights / self.unit)
 
 
 def survey(rows: Rows) -> Events:
@@ -121,29 +96,20 @@ def survey(rows: Rows) -> Events:
             f"{label(j, len(total))}every logit is infinite: nothing can be fitted",
             "--clip EPS moves probabilities away from 0 and 1, and says how many",
         )
-    unit = _unit(rows, found)
     low, high = (
         end(np.stack(found[key]), axis=0).astype(np.float64)  # type: ignore[arg-type]
         for key, end in (("low", np.min), ("high", np.max))
     )
     return Events(
-        rows if unit == 1.0 else rows.map(_InUnit(unit)),
+        rows,
         int(found["rows"]),  # type: ignore[arg-type]
-        counts / unit,
-        np.asarray(found["squares"]) / unit**2,
+        counts,
+        np.asarray(found["squares"]),
         low,
         high,
         endless,
         _notes(counts, endless, low, high),
     )
-
-
-def _unit(rows: Rows, found: Sums) -> float:
-    """The weight that counts as one row."""
-    least, weight, n = float(min(found["least"])), float(found["weight"]), int(found["rows"])  # type: ignore[arg-type]
-    if weight == n or all(rows.sum(_Whole(least))["whole"]):  # type: ignore[arg-type]
-        return least
-    return weight / n
 
 
 def _notes(counts: np.ndarray, endless: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[str, ...]:

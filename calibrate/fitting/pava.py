@@ -11,6 +11,11 @@ import numpy as np
 ROUNDS = 40
 """Rounds before the stack takes over."""
 
+RISE = 1 + 1e-12
+"""A mean that is not this much larger than the one before is equal to it but for the rounding of sums of weights.
+
+Whether equal blocks are one says how many rows `laplace` adds, so it must not hang on the unit of the weights."""
+
 
 def blocks(event: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The first entry of each block of the non-decreasing least-squares fit to event / weight; its means increase.
@@ -21,7 +26,7 @@ def blocks(event: np.ndarray, weight: np.ndarray) -> np.ndarray:
     starts = np.arange(len(event))
     for _ in range(ROUNDS):
         mean = event / weight
-        flat = mean[1:] <= mean[:-1]
+        flat = mean[1:] <= mean[:-1] * RISE
         if not flat.any():
             return starts
         first = np.flatnonzero(np.concatenate(([True], ~flat)))
@@ -36,7 +41,7 @@ def _stacked(event: list[float], weight: list[float]) -> list[int]:
     weights: list[float] = []
     for i, (s, w) in enumerate(zip(event, weight, strict=True)):
         first = i
-        while firsts and sums[-1] / weights[-1] >= s / w:
+        while firsts and sums[-1] / weights[-1] * RISE >= s / w:
             s, w, first = s + sums.pop(), w + weights.pop(), firsts.pop()  # noqa: PLW2901 - the block grows
         firsts.append(first)
         sums.append(s)

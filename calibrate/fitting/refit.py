@@ -9,13 +9,14 @@ from typing import TypeVar
 import numpy as np
 
 from calibrate.errors import CalibrateError
+from calibrate.fitting.weights import in_unit
 from calibrate.rows import Block, Rows, cut
 
 C = TypeVar("C")
 
 
 @dataclass(frozen=True)
-class Without:
+class _Without:
     """Step: the rows of a block that are not of this fold."""
 
     fold: int
@@ -25,16 +26,21 @@ class Without:
         return cut(block, 0, np.asarray(block.folds) != self.fold)
 
 
-def each_fold(fit: Callable[[Rows], C], rows: Rows, folds: int) -> tuple[tuple[C | None, ...], str]:
-    """What `fit` makes of the rows without each fold, None where it has no answer there, and why.
+def without(rows: Rows, fold: int) -> Rows:
+    """The rows of the other folds, with weights in the unit of theirs: as if there were no other rows.
 
-    `rows.n` counts all rows: what is fitted must count its own in a pass.
+    `rows.n` counts all rows still: what is fitted must count its own in a pass.
     """
+    return in_unit(rows.map(_Without(fold)))
+
+
+def each_fold(fit: Callable[[Rows], C], rows: Rows, folds: int) -> tuple[tuple[C | None, ...], str]:
+    """What `fit` makes of the rows without each fold, None where it has no answer there, and why."""
     answers: list[C | None] = []
     reason = ""
     for fold in range(folds):
         try:
-            answers.append(fit(rows.map(Without(fold))))
+            answers.append(fit(without(rows, fold)))
         except CalibrateError as problem:
             answers.append(None)
             reason = problem.message

@@ -20,7 +20,7 @@ from calibrate.errors import CalibrateError
 from calibrate.fitting.forms import counting
 from calibrate.fitting.hashes import hashed, mixed
 from calibrate.fitting.record import Transformed
-from calibrate.fitting.refit import Without
+from calibrate.fitting.refit import without
 from calibrate.outcomes import known_labels
 from calibrate.protocols import Calibrator, Link
 from calibrate.results import Estimate
@@ -68,7 +68,7 @@ def held_out(rows: Rows, link: Link, fit: Callable[[Rows, float, C | None], C], 
     """The loss of all rows, each held out once, at every strength (`FACTORS` times the usual); inf: no answer."""
     parts, losses = dealt(rows), np.zeros(len(FACTORS))
     for fold in range(FOLDS):
-        others, own = parts.map(Without(fold)), parts.map(_Of(fold))
+        others, own = without(parts, fold), parts.map(_Of(fold))
         last: C | None = None
         for i, factor in enumerate(FACTORS):
             try:

@@ -20,7 +20,7 @@ from calibrate.rows import Rows
 
 @dataclass(frozen=True)
 class Structured(ABC):
-    """Base: `log_mixture` of `temperature` and `weight` (n, the weight of the rows), then what a method adds."""
+    """Base: `log_mixture` of `temperature` and `weight` (n: what the weights add up to), then what a method adds."""
 
     temperature: float
     weight: float

@@ -115,7 +115,7 @@ def rows_of(
                 FromFile(numbers, start, stop, first, step, mask, mine, None if weights is None else weights[cut])
             )
         first = after
-    return Rows(tuple(loads), tuple(starts), first, k, execute)
+    return Rows(tuple(loads), tuple(starts), first, k, execute, weights is not None)
 
 
 def _wide(labels: np.ndarray | None) -> np.ndarray | None:

@@ -144,6 +144,26 @@ def test_weights_have_no_unit(weight: float) -> None:
     assert heavy.verdict == plain.verdict
 
 
+@pytest.mark.parametrize("method", ["structured-vector", "isotonic", "venn-abers:multiclass=top-label", "auto"])
+def test_the_sum_of_the_weights_decides_nothing(method: str) -> None:
+    w = np.random.default_rng(3).uniform(0.5, 1.5, 200)
+    one, other = (calibrate.evaluate(Z, Y, method=method, weights=w * unit) for unit in (1.0, 1 / w.sum()))
+    assert one.after is not None and other.after is not None and one.fit is not None and other.fit is not None
+    for name in ("nll", "brier"):
+        assert other.after.metrics[name].value == pytest.approx(one.after.metrics[name].value, rel=1e-9)
+    assert one.verdict is not None and other.verdict is not None
+    assert other.verdict.kind == one.verdict.kind
+    assert (one.fit.weight, other.fit.weight) == pytest.approx((w.sum(), 1.0), rel=1e-12)
+
+
+def test_a_comparison_does_not_depend_on_the_sum_of_the_weights() -> None:
+    w, methods = np.random.default_rng(3).uniform(0.5, 1.5, 200), "none,structured-vector,isotonic"
+    one, other = (calibrate.compare(Z, Y, methods=methods, repeats=1, weights=w * unit) for unit in (1.0, 1 / w.sum()))
+    assert [row.method for row in other.methods] == [row.method for row in one.methods]
+    for a, b in zip(one.methods, other.methods, strict=True):
+        assert b.metrics["nll"].value == pytest.approx(a.metrics["nll"].value, rel=1e-9)
+
+
 def test_two_classes_are_one_event_of_the_difference() -> None:
     z, y = world(300, 2, seed=7)
     two, one = (calibrate.evaluate(s, y, metrics=METRICS) for s in (z, z[:, 1:] - z[:, :1]))

@@ -86,6 +86,16 @@ def test_weights_in_the_billions_do_not_ask_for_as_many_bins() -> None:
     assert np.all(np.isfinite(q)) and q[0] < 1e-9 and q[-1] > 1 - 1e-9
 
 
+@pytest.mark.parametrize("n", [40, 1000, 8000])
+@pytest.mark.parametrize("factor", [1 - 1e-14, 1 + 1e-14])
+def test_the_rounding_of_a_sum_of_weights_adds_no_size(n: int, factor: float) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(n)
+    y = (rng.random(n) < p).astype(int)
+    q = [apply(fit(p, y, np.full(n, weight)), p) for weight in (1.0, factor)]
+    assert q[1] == pytest.approx(q[0], abs=1e-9, rel=0)
+
+
 def test_options_that_cannot_be_are_refused() -> None:
     with pytest.raises(CalibrateError, match="positive number") as refused:
         fit(np.array([0.5]), np.array([1]), prior=0.0)

@@ -76,14 +76,6 @@ def test_units_of_the_scores_are_units_of_the_slope(events: Callable[..., Any], 
     assert (c * unit, d) == pytest.approx((a, b), rel=1e-11)
 
 
-def test_units_of_the_weights_do_not_matter(events: Callable[..., Any]) -> None:
-    z, y = events(200)
-    whole = np.random.default_rng(0).integers(1, 4, 200).astype(float)
-    any_ = np.random.default_rng(0).exponential(size=200)
-    for w in (whole, any_, np.ones(200)):
-        assert lines(fit(z, y, w / w.sum())) == pytest.approx(lines(fit(z, y, w)), rel=1e-9)
-
-
 @pytest.mark.slow
 def test_the_intervals_cover() -> None:
     hits = np.zeros(2)

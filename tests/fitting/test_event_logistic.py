@@ -58,15 +58,6 @@ def test_an_empty_block_and_rows_of_weight_0_are_no_rows() -> None:
     assert survey(weighted).n == int(kept.sum())
 
 
-@pytest.mark.parametrize(("weights", "unit"), [([1, 2, 3.0], 1.0), ([2, 4, 6.0], 2.0), ([0.5, 0, 1.5], 0.5),
-                                               ([0.3, 0.7, 1.1], 0.7)])  # fmt: skip
-def test_weights_count_rows_where_they_can(weights: list[float], unit: float) -> None:
-    rows = from_arrays(np.array([[1.0], [2.0], [3.0]]), np.array([[0], [1], [0]]), np.array(weights))
-    seen = survey(rows)
-    assert seen.counts[:, 0] == pytest.approx(np.array([weights[0] + weights[2], weights[1]]) / unit)
-    assert seen.squares[0] == pytest.approx(np.square(weights).sum() / unit**2)
-
-
 def test_overlap() -> None:
     z = np.array([[1.0, 1, 5], [2, 2, 5], [3, 0, 5], [1.5, 2, 5]])
     y = np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 0, 1]])
