@@ -9,11 +9,12 @@ import numpy as np
 
 from calibrate.errors import CalibrateError, named
 from calibrate.protocols import Task
-from calibrate.reading.classes import Coded, coded, coded_events, default_names
+from calibrate.reading.classes import Coded, coded, default_names
 from calibrate.reading.conclude import refuse_predictions
 from calibrate.reading.events import from_one_hot, indicators, is_right
 from calibrate.reading.labels import Labels, labels_of
 from calibrate.reading.options import KnownModel, ReadOptions
+from calibrate.reading.positive import coded_events
 from calibrate.reading.strays import Chosen
 from calibrate.table import Decision, Table
 

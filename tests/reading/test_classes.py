@@ -6,9 +6,10 @@ import pytest
 
 from calibrate.errors import CalibrateError
 from calibrate.reading.arrays import table_of
-from calibrate.reading.classes import coded, coded_events, stripped
+from calibrate.reading.classes import coded, stripped
 from calibrate.reading.labels import labels_of
 from calibrate.reading.options import ReadOptions
+from calibrate.reading.positive import coded_events
 
 PETS = ("cat", "dog", "fox")
 
