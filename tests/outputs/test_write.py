@@ -666,7 +666,9 @@ def interrupted(line: int, work: Callable[[], None]) -> tuple[bool, set[str]]:
     return left <= 0, where
 
 
-@pytest.mark.filterwarnings("ignore:unclosed (file|scandir):ResourceWarning")  # interrupted on the very line that closes it
+@pytest.mark.filterwarnings(
+    "ignore:unclosed (file|scandir):ResourceWarning"
+)  # interrupted on the very line that closes it
 @pytest.mark.parametrize("start", [over_old, nothing])
 def test_every_line_may_be_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[Path], None]
