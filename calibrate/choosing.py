@@ -198,9 +198,7 @@ def chosen(trials: Sequence[Trial], rows: Rows, link: Link) -> Choice:
     w = mixed(p[:, kept], v).round(3)  # as the name of the method says them
     kept, w = kept[w > 0], w[w > 0] / w.sum()
     loss = -cells * float(v @ np.log(p[:, kept] @ w)) / float(v.sum())
-    simple = finite[
-        simplest(_per_row(p, cells), v[::cells], [cast(Any, t.fitted).calibrator.n_parameters for t in finite])
-    ]
+    simple = finite[_simplest(finite, _per_row(p, cells), v[::cells], rows, link)]
     if finite[0] is whole[0]:
         nothing = -cells * float(v @ np.log(p[:, 0])) / float(v.sum())
         if nothing <= loss + CLEAR * abs(loss):
@@ -208,13 +206,27 @@ def chosen(trials: Sequence[Trial], rows: Rows, link: Link) -> Choice:
     return _choice(tuple(finite[i].name for i in kept), tuple(w.tolist()), loss, losses, simple.name)
 
 
-def simplest(losses: np.ndarray, v: np.ndarray, parameters: Sequence[int]) -> int:
+def _simplest(trials: Sequence[Trial], losses: np.ndarray, v: np.ndarray, rows: Rows, link: Link) -> int:
+    """Which of the trials `compare` would recommend by held-out losses (n, M) and weights (n,) of rows."""
+    fits = [cast(Any, trial.fitted) for trial in trials]
+    seen = tuple(CrossFitted((fit.calibrator,) * len(fit.folds)) for fit in fits)
+    cells = rows.n_columns if link.has_events else 1
+    p = np.concatenate(rows.sum(Truth(link, seen, 1 + rows.n * cells // SEEN))["p"])  # type: ignore[arg-type]
+    optimism = v @ (losses - _per_row(p, cells)) / v.sum()
+    parameters = [fit.calibrator.n_parameters for fit in fits]
+    return simplest(losses, v, parameters, optimism**2 / np.maximum(1, parameters))
+
+
+def simplest(losses: np.ndarray, v: np.ndarray, parameters: Sequence[int], penalties: np.ndarray) -> int:
     """Which candidate `compare` would recommend by losses (n, M) and weights (n,) of rows: of those within one standard
-    error of the best, by their paired difference, the one with the fewest parameters."""
+    error of the best, by their paired difference, the one with the fewest parameters. `penalties` (M,) are what the
+    fits add to the squared errors of differences."""
     means = v @ losses / v.sum()
-    apart = losses - losses[:, [int(means.argmin())]]
+    best = int(means.argmin())
+    apart = losses - losses[:, [best]]
     mean = v @ apart / v.sum()
-    error = np.sqrt(np.square(v) @ np.square(apart - mean)) / v.sum()
+    squares = np.square(v) @ np.square(apart - mean) / v.sum() ** 2
+    error = np.sqrt(squares + np.where(np.arange(len(means)) == best, 0.0, penalties + penalties[best]))
     near = np.flatnonzero(mean <= error)
     return min(near.tolist(), key=lambda i: (parameters[i], means[i]))
 

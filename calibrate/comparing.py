@@ -2,7 +2,12 @@
 
 Repeated stratified cross-fitting: in every repeat all methods are fitted on the same folds, and every number is of rows
 that the fit did not see. Numbers and ends of intervals are means over the repeats: repeats take away the luck of the
-split, not that of the sample. Differences to the reference are paired row by row.
+split, not that of the sample. Differences to the reference are paired row by row, and allow for both fits: for each
+its (cross-fitted - in-sample loss)^2 / p is added to the squared error, p its number of parameters. At T = 1 a 95 %
+interval of a difference to temperature then covers 97-99 (up to 5 parameters; 11: 97), without it 71-84; doing nothing
+was shown better in 16-22 % of samples, and is in none. Beyond `COVERED_PARAMETERS` it may cover less (a spline of 6 on
+bent scores: 88), which is said. Which methods are shown better or worse than the reference goes by Holm's rule over all
+of them.
 
 Recommended is the simplest method (fewest parameters) whose NLL is within one standard error of the best one's, by
 their paired difference (Breiman et al. 1984): a better number that the data cannot tell apart is no reason for a more
@@ -22,11 +27,14 @@ from calibrate.choosing import CrossFitted, Trial, tried
 from calibrate.errors import CalibrateError
 from calibrate.fitting.weights import in_unit
 from calibrate.folds import stratified
+from calibrate.model import Calibrated
 from calibrate.protocols import Link, Metric, Task
 from calibrate.results import Estimate, Input
-from calibrate.rows import Rows
-from calibrate.scoring import AFTER, BEFORE, measure
+from calibrate.rows import Rows, Step
+from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, measure
 from calibrate.uncertainty import quantiles
+from calibrate.uncertainty.holm import shown
+from calibrate.verdict import COVERED_PARAMETERS
 
 METRICS = ("nll", "brier", "ece")
 MOST = 100
@@ -39,6 +47,8 @@ class Compared:
 
     method         its name, as the command line has it
     n_parameters   fitted on all rows; `seconds` that this took
+    shown          what the deciding loss shows it to be against the reference, all methods allowed for: better | worse,
+                   "" for neither
     reason         why there are no numbers
     """
 
@@ -48,6 +58,7 @@ class Compared:
     metrics: dict[str, Estimate] = field(default_factory=dict)
     difference: dict[str, Estimate] = field(default_factory=dict)
     reason: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,8 +121,9 @@ def compared(rows: Rows, link: Link, plan: Plan, *, task: Task, classes: Sequenc
             continue
         metrics = _means([found.metrics[name] for found in repeats])
         changes = [_against(found, reference, name, link, task, classes, plan.level) for found in repeats]
-        rows_of.append(Compared(name, parameters, seconds, metrics, _means(changes)))
-    ordered = sorted(rows_of, key=lambda row: _value(row, deciding))
+        difference = _means(changes) if name == reference else _with_notes(_means(changes), parameters or 0)
+        rows_of.append(Compared(name, parameters, seconds, metrics, difference))
+    ordered = sorted(_with_words(rows_of, reference, deciding, plan.level), key=lambda row: _value(row, deciding))
     best = ordered[0].method
     near = _near(repeats, ordered, best, deciding, link, task, classes, plan.level)
     recommended = min(near, key=lambda row: (row.n_parameters or 0, _value(row, deciding))).method
@@ -131,23 +143,28 @@ class _Repeat:
     trials: dict[str, Trial]
     seconds: dict[str, float]
     metrics: dict[str, dict[str, Estimate]]
+    penalties: dict[str, dict[str, float]]
+    """Method -> metric -> what its fit adds to the squared error of a difference."""
 
 
 def _repeat(
     rows: Rows, link: Link, plan: Plan, names: Sequence[str], number: int, task: Task, classes: Sequence[str]
 ) -> _Repeat:
     folded = stratified(rows, plan.folds, plan.seed + number)
-    trials, seconds, metrics = {}, {}, {}
+    trials, seconds, metrics, penalties = {}, {}, {}, {}
     for name in names:
         begun = time.perf_counter()
         (trial,) = tried((name,), folded, link, plan.folds, plan.level)
         seconds[name] = (time.perf_counter() - begun) / (plan.folds + 1)
         trials[name] = trial
-        if trial.is_whole:
-            steps = {BEFORE: _step(trial)}
+        if trial.is_whole and trial.fitted is not None:
+            calibrator = trial.fitted.calibrator
+            steps: dict[str, Step] = {AFTER: _step(trial), IN_SAMPLE: Calibrated(calibrator)}
             found = measure(folded, link, steps, _metrics(), task=task, classes=classes, level=plan.level)
-            metrics[name] = found.variants[BEFORE].metrics
-    return _Repeat(folded, trials, seconds, metrics)
+            metrics[name] = found.variants[AFTER].metrics
+            p = max(1, calibrator.n_parameters)
+            penalties[name] = {key: optimism**2 / p for key, optimism in found.optimism.items()}
+    return _Repeat(folded, trials, seconds, metrics, penalties)
 
 
 def _metrics() -> dict[str, Metric]:
@@ -161,12 +178,32 @@ def _step(trial: Trial) -> CrossFitted:
 def _against(
     found: _Repeat, old: str, new: str, link: Link, task: Task, classes: Sequence[str], level: float
 ) -> dict[str, Estimate]:
-    """new - old on the same rows, paired."""
+    """new - old on the same rows, paired; the interval allows for both fits."""
     if old == new:
         return {key: Estimate(0.0, 0.0, 0.0, method="itself") for key in found.metrics[new]}
     steps = {BEFORE: _step(found.trials[old]), AFTER: _step(found.trials[new])}
-    measured = measure(found.rows, link, steps, _metrics(), task=task, classes=classes, level=level)
+    left, right = found.penalties[old], found.penalties[new]
+    measured = measure(
+        found.rows, link, steps, _metrics(), task=task, classes=classes, level=level,
+        penalties={key: left.get(key, 0.0) + more for key, more in right.items()},
+    )  # fmt: skip
     return measured.change or {}
+
+
+def _with_notes(differences: dict[str, Estimate], parameters: int) -> dict[str, Estimate]:
+    """The differences of a method, with what is not known of their intervals."""
+    if parameters <= COVERED_PARAMETERS:
+        return differences
+    note = f"with {parameters} parameters the cross-fitted interval may cover less than it says"
+    return {key: e if e.low is None or e.conservative else replace(e, notes=(note,)) for key, e in differences.items()}
+
+
+def _with_words(rows: Sequence[Compared], reference: str, key: str, level: float) -> list[Compared]:
+    """The methods with what is shown of them."""
+    others = [row for row in rows if row.method != reference and key in row.difference]
+    words = shown([row.difference[key] for row in others], level)
+    by_name = dict(zip((row.method for row in others), words, strict=True))
+    return [replace(row, shown=by_name.get(row.method, "")) for row in rows]
 
 
 def _means(estimates: Sequence[dict[str, Estimate]]) -> dict[str, Estimate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import Any, ClassVar, cast
 
@@ -26,12 +26,16 @@ Found = dict[Collector, Sums]
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What a pass found: variants by name, and the change where there are `before` and `after`."""
+    """What a pass found: variants by name, and the change where there are `before` and `after`.
+
+    optimism   metric -> its cross-fitted value less that on the rows that were fitted, where there is `in-sample`
+    """
 
     variants: dict[str, Variant]
     change: dict[str, Estimate] | None
     n: int
     weight: float
+    optimism: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ def measure(
     task: Task,
     classes: Sequence[str],
     n_parameters: int = 1,
+    penalties: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> Measured:
     """All metrics of all variants in one pass over the rows.
@@ -141,6 +146,7 @@ def measure(
     metrics       key -> metric; their intervals get `level`
     classes       names of the K classes or L events; of a binary model both, the event last
     n_parameters  p: cross-fitting adds (cross-fitted change - in-sample change)^2 / p to the squared error of a change
+    penalties     metric -> what the squared error of its change is enlarged by besides
 
     Curves and totals per class come with `classwise_ece` alone, whose bins cost a good part of the pass; those of
     events always.
@@ -166,14 +172,17 @@ def measure(
         sums_of.update(unseen.get(name, {}))
     estimates = {name: {key: _within(m, m.finish(task, f)) for key, m in asked.items()} for name, f in found.items()}
     variants = {name: _variant(found[name], metrics, task, names, level) for name, metrics in estimates.items()}
+    flattery = (
+        {key: _optimism(m, task, estimates[AFTER][key], optimism) for key, m in asked.items()} if optimism else {}
+    )
     change = None
     if BEFORE in steps and AFTER in steps:
         change = {}
         for key, metric in asked.items():
             before, after = estimates[BEFORE][key], estimates[AFTER][key]
-            penalty = _penalty(metric, task, after, optimism, n_parameters)
+            penalty = flattery.get(key, 0.0) ** 2 / max(1, n_parameters) + (penalties or {}).get(key, 0.0)
             change[key] = metric.change(task, before, after, differences, penalty)
-    return Measured(variants, change, rows.n, weight)
+    return Measured(variants, change, rows.n, weight, flattery)
 
 
 def _nothing(names: Sequence[str], metrics: Mapping[str, Metric], n: int) -> Measured:
@@ -257,9 +266,6 @@ def _variant(found: Found, metrics: dict[str, Estimate], task: Task, names: Sequ
     return Variant(metrics, curves, totals)
 
 
-def _penalty(metric: Metric, task: Task, after: Estimate, optimism: Found, n_parameters: int) -> float:
-    """(cross-fitted change - in-sample change)^2 / p, from the row-wise differences of the two."""
-    if not optimism:
-        return 0.0
-    difference = metric.change(task, after, after, optimism, 0.0).value
-    return 0.0 if difference is None else difference**2 / max(1, n_parameters)
+def _optimism(metric: Metric, task: Task, after: Estimate, differences: Found) -> float:
+    """Cross-fitted less in-sample, from the row-wise differences of the two; 0 for a metric that has none."""
+    return metric.change(task, after, after, differences, 0.0).value or 0.0

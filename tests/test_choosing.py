@@ -140,27 +140,40 @@ def test_auto_names_what_it_took_in_the_model() -> None:
 
 
 @pytest.mark.parametrize("k", [2, 4])
-def test_strata_are_even_and_equal_rows_share_a_fold(k: int) -> None:
+def test_rare_classes_are_even_and_equal_rows_share_a_fold(k: int) -> None:
     z, y = world(1.0, 500, k)
+    y[np.flatnonzero(y == k - 1)[23:]] = 0
     z = np.concatenate([z, z[:50]])
     y = np.concatenate([y, y[:50]])
     folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 5).blocks()])
     assert np.array_equal(folds[:50], folds[500:])
-    for label in range(k):
-        count = np.bincount(folds[:500][y[:500] == label], minlength=5)
+    for some in (y[:500] == k - 1, y[:500] != k - 1):
+        count = np.bincount(folds[:500][some], minlength=5)
         assert count.max() - count.min() <= 1
     turn = np.random.default_rng(0).permutation(550)
     turned = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z[turn], y[turn]), 5).blocks()])
     assert np.array_equal(turned, folds[turn])
 
 
-def test_events_are_stratified_by_their_labels() -> None:
+def test_rare_events_are_stratified_by_their_labels() -> None:
     rng = np.random.default_rng(0)
-    z, y = rng.normal(size=(300, 2)), rng.integers(0, 2, (300, 2))
+    z, y = rng.normal(size=(150, 2)), rng.integers(0, 2, (150, 2))
     folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 3).blocks()])
     for kind in ((0, 0), (0, 1), (1, 0), (1, 1)):
         count = np.bincount(folds[(y == kind).all(axis=1)], minlength=3)
+        assert 30 < count.sum() < 50
         assert count.max() - count.min() <= 1
+
+
+def test_a_fold_does_not_tell_how_often_a_class_is_in_the_others() -> None:
+    """Were its share the same everywhere, what fits just that would be measured on what it knows."""
+    z, y = world(1.0, 1000, 2)
+    shares = []
+    for seed in range(40):
+        folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y), 5, seed).blocks()])
+        shares += [y[folds == fold].mean() for fold in range(5)]
+    # Of 200 rows without replacement from 1,000.
+    assert np.std(shares) == pytest.approx(np.sqrt(y.var() / 200 * 0.8), rel=0.25)
 
 
 def test_scores_that_many_rows_have_are_in_all_folds() -> None:
@@ -169,9 +182,8 @@ def test_scores_that_many_rows_have_are_in_all_folds() -> None:
     y = (rng.random(400) < 1 / (1 + np.exp(-z[:, 0]))).astype(np.int64)
     folds = np.concatenate([np.asarray(b.folds) for b in stratified(from_arrays(z, y[:, None]), 4).blocks()])
     for value in (-1.0, 0.0, 1.0):
-        for label in (0, 1):
-            count = np.bincount(folds[(z[:, 0] == value) & (y == label)], minlength=4)
-            assert count.max() - count.min() <= 1
+        count = np.bincount(folds[z[:, 0] == value], minlength=4)
+        assert count.max() - count.min() <= 1
 
 
 def test_rows_that_were_sampled_anew_are_copies() -> None:
@@ -216,17 +228,21 @@ def test_the_simplest_within_one_standard_error_of_the_best() -> None:
     rng = np.random.default_rng(0)
     best = rng.exponential(size=400)
     near, far = best + rng.normal(0.01, 0.5, 400), best + rng.normal(0.2, 0.5, 400)
-    losses, ones = np.stack([far, best, near], axis=1), np.ones(400)
-    assert simplest(losses, ones, [0, 9, 1]) == 2
-    assert simplest(losses, ones, [0, 1, 9]) == 1
+    losses, ones, nothing = np.stack([far, best, near], axis=1), np.ones(400), np.zeros(3)
+    assert simplest(losses, ones, [0, 9, 1], nothing) == 2
+    assert simplest(losses, ones, [0, 1, 9], nothing) == 1
+    # What the fits of either side add to the error brings the simplest within reach.
+    for penalties in ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]):
+        assert simplest(losses, ones, [0, 9, 1], np.array(penalties)) == 0
+    assert simplest(losses, ones, [0, 9, 1], np.array([0.0, 0.0, 1.0])) == 2
     apart = near - best
     assert apart.mean() <= apart.std() / 20 < (far - best).mean()
     # A row of weight 0 is none, and twice the weight is no smaller error.
-    assert simplest(np.vstack([losses, [[0, 9, 9]]]), 2 * np.append(ones, 0.0), [0, 9, 1]) == 2
+    assert simplest(np.vstack([losses, [[0, 9, 9]]]), 2 * np.append(ones, 0.0), [0, 9, 1], nothing) == 2
 
 
 def test_auto_says_where_compare_would_recommend_another() -> None:
-    z, y = world(2.0, 500, k=4, seed=5)
+    z, y = world(2.0, 500, k=4, seed=4)
     rows = stratified(from_arrays(z, y), 5)
     trials = tried(("none", "temperature", "structured_matrix", "vector"), rows, SOFTMAX, 5)
     choice = chosen(trials, rows, SOFTMAX)

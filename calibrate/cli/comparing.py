@@ -79,7 +79,7 @@ def document(found: Comparison) -> str:
     """The comparison as one JSON document."""
     methods = [
         {
-            **{name: getattr(row, name) for name in ("method", "n_parameters", "seconds", "reason")},
+            **{name: getattr(row, name) for name in ("method", "n_parameters", "seconds", "reason", "shown")},
             "metrics": {key: plain(e) for key, e in row.metrics.items()},
             "difference": {key: plain(e) for key, e in row.difference.items()},
         }

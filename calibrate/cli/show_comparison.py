@@ -13,6 +13,7 @@ from calibrate.errors import CalibrateError, shown
 from calibrate.markup import escaped
 from calibrate.page import printed, ruled
 from calibrate.results import Estimate
+from calibrate.verdict import COVERED_PARAMETERS
 from calibrate.wording import between, number, title
 
 NAME = 17
@@ -32,8 +33,27 @@ def render(found: Comparison, *, color: bool = False, plain: bool = False) -> st
         table.add_column(name, justify="right", no_wrap=True)
     for row in found.methods:
         table.add_row(*_cells(row, found))
-    notes = [Text(f"note: {called(row.method)}: {row.reason}", style="dim") for row in found.methods if row.reason]
-    return printed([head, table, *notes, Text(found.sentence, style="bold green")], color=color)
+    notes = [f"{called(row.method)}: {row.reason}" for row in found.methods if row.reason]
+    notes += [sentence for sentence in (words(found), limits(found)) if sentence]
+    dim = [Text(f"note: {note}", style="dim") for note in notes]
+    return printed([head, table, *dim, Text(found.sentence, style="bold green")], color=color)
+
+
+def words(found: Comparison) -> str:
+    """Which methods are shown to be better or worse than the reference; "" where there is nothing to compare with."""
+    kinds = {kind: [called(row.method) for row in found.methods if row.shown == kind] for kind in ("better", "worse")}
+    if len(found.methods) < 2:
+        return ""
+    told = [f"{kind} than {called(found.reference)}: {', '.join(names)}" for kind, names in kinds.items() if names]
+    return f"{'; '.join(told) or f'none differs from {called(found.reference)}'} (all methods allowed for, Holm)"
+
+
+def limits(found: Comparison) -> str:
+    """Which intervals may be too short; "" where none is known to be."""
+    many = [called(row.method) for row in found.methods if any(e.notes for e in row.difference.values())]
+    if not many:
+        return ""
+    return f"with more than {COVERED_PARAMETERS} parameters intervals may cover less than they say: {', '.join(many)}"
 
 
 def called(method: str) -> str:
@@ -70,10 +90,9 @@ def markdown(found: Comparison) -> str:
     lines = [f"**{escaped(found.sentence)}**", "", f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     lines += [f"| {' | '.join(_row(row, found.deciding))} |" for row in found.methods]
     about = f"{found.n:,} rows, {found.folds} folds, {found.repeats} repeats, intervals at {100 * found.level:g} %"
-    return (
-        "\n".join([*lines, "", f"Held-out numbers; {about}.", *(_why(row) for row in found.methods if row.reason)])
-        + "\n"
-    )
+    said = [f"\n{escaped(sentence)}." for sentence in (words(found), limits(found)) if sentence]
+    why = [_why(row) for row in found.methods if row.reason]
+    return "\n".join([*lines, "", f"Held-out numbers; {about}.", *said, *why]) + "\n"
 
 
 def _why(row: Compared) -> str:

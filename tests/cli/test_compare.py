@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calibrate import compare, registry
+from calibrate.choosing import tried
 from calibrate.cli.start import start
+from calibrate.collectors import _moments
+from calibrate.comparing import Plan, compared
+from calibrate.folds import stratified
+from calibrate.rows import Rows, from_arrays
+from calibrate.uncertainty.intervals import hall, mean_of
 
 Say = Callable[..., tuple[int, str, str]]
 DATA = Path(__file__).resolve().parents[2] / "sample_data"
@@ -26,6 +34,14 @@ def files(folder: Path, temperature: float = 2.0, m: int = 400, seed: int = 0) -
     np.save(folder / "z.npy", temperature * z)
     np.save(folder / "y.npy", (p.cumsum(axis=1) < rng.random((m, 1))).sum(axis=1))
     return "z.npy", "y.npy"
+
+
+def world() -> Rows:
+    """Calibrated scores of three classes, and labels."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(400, 3)) * 2
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return from_arrays(z, (p.cumsum(axis=1) < rng.random((400, 1))).sum(axis=1))
 
 
 def test_none_is_always_among_them_and_the_best_stands_first(say: Say, tmp_path: Path) -> None:
@@ -46,6 +62,66 @@ def test_the_simplest_within_a_standard_error_is_recommended(say: Say, tmp_path:
     code, out, _ = say("compare", *files(tmp_path, 1.0), *TWO)
     assert code == 0
     assert "recommended: none" in out
+
+
+def test_doing_nothing_is_not_shown_better_than_a_fit_by_the_noise_of_the_fit() -> None:
+    """At T = 1 temperature is a little worse, by as much as chance made it: an interval that does not allow for that
+    says "better" of doing nothing in about 18 % of samples."""
+    told = Counter()
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        z = 1.5 * rng.normal(size=400)
+        found = compare(z, (rng.random(400) < 1 / (1 + np.exp(-z))).astype(int), methods="temperature", repeats=1)
+        (none,) = (row for row in found.methods if row.method == "none")
+        told[none.shown] += 1
+        low, high = none.difference["nll"].low, none.difference["nll"].high
+        assert low is not None and high is not None
+        assert none.shown == ("better" if high < 0 else "worse" if low > 0 else "")
+    assert told["better"] == 0
+    assert told[""] > 40
+
+
+def test_intervals_of_differences_allow_for_both_fits() -> None:
+    given = world()
+    (block,) = given.blocks()
+    z, y = block.scores, np.asarray(block.labels)
+    link = registry.make("links", "softmax")
+    plan = Plan(("temperature", "vector"), repeats=1)
+    found = {row.method: row for row in compared(given, link, plan, task="multiclass", classes="abc")["methods"]}
+    rows = stratified(given, 5, 0)
+    folds = np.concatenate([np.asarray(block.folds) for block in rows.blocks()])
+    losses, extra = [], 0.0
+    for trial in tried(("temperature", "vector"), rows, link, 5):
+        assert trial.fitted is not None
+        p = trial.fitted.calibrator.n_parameters
+        apart = np.empty(len(y))
+        for fold, calibrator in enumerate(trial.fitted.folds):
+            apart[folds == fold] = link.loss(calibrator.transform(z[folds == fold]), y[folds == fold])
+        extra += (apart - link.loss(trial.fitted.calibrator.transform(z), y)).mean() ** 2 / p
+        losses.append(apart)
+    difference = losses[1] - losses[0]
+    mean = mean_of(_moments(difference, None))
+    estimate = found["vector"].difference["nll"]
+    assert (estimate.low, estimate.high) == pytest.approx(hall(mean, 0.95, extra), rel=1e-9)
+    assert hall(mean, 0.95) != pytest.approx(hall(mean, 0.95, extra), rel=0.01)
+    assert estimate.notes == ("with 6 parameters the cross-fitted interval may cover less than it says",)
+    assert found["none"].difference["nll"].notes == ()
+
+
+def test_what_is_shown_and_what_is_not_known_is_told(say: Say, tmp_path: Path) -> None:
+    data = files(tmp_path)
+    methods = ("--methods", "temperature,vector")
+    found = {row["method"]: row for row in json.loads(say("compare", *data, *methods, "--json")[1])["methods"]}
+    assert (found["none"]["shown"], found["temperature"]["shown"]) == ("worse", "")
+    assert found["vector"]["difference"]["nll"]["notes"]
+    _, out, _ = say("compare", *data, *methods, "--md", "c.md")
+    text, page = " ".join(out.split()), (tmp_path / "c.md").read_text()
+    assert "worse than temperature: none (all methods allowed for, Holm)" in text
+    assert "with more than 4 parameters intervals may cover less than they say: vector" in text
+    for sentence in ("worse than temperature: none", "may cover less than they say: vector."):
+        assert sentence in page
+    assert "none differs from temperature" in say("compare", *files(tmp_path, 1.0), *TWO)[1]
+    assert "allowed for" not in say("compare", *data, "--methods", "none")[1]
 
 
 def test_repeats_fold_anew_and_the_seed_decides(say: Say, tmp_path: Path) -> None:
