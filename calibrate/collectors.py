@@ -147,6 +147,33 @@ class Errors:
 
 
 @dataclass(frozen=True)
+class LabelErrors:
+    """Per label (L,) the rows in which it is wrongly predicted: how many, their weight, weighted sums of its losses.
+
+    fewer_than   of a label that is wrong in as many rows of a block only these are counted, for nobody asks for more;
+                 None, of every label: for a pass over labels that were all replaced by what is not predicted, to know
+                 what errors would have cost where there were few
+    """
+
+    fewer_than: int | None
+    event_bins: ClassVar[int] = 0
+
+    def __call__(self, outcomes: Outcomes) -> Sums:
+        p, w = np.asarray(outcomes.events), outcomes.weights
+        wrong = (p > 0.5) != (outcomes.labels > 0.5)
+        if w is not None:
+            wrong &= w[:, None] > 0
+        n = np.count_nonzero(wrong, axis=0)
+        few = np.flatnonzero(n < (len(p) + 1 if self.fewer_than is None else self.fewer_than))
+        rows, at = np.nonzero(wrong[:, few])
+        labels = few[at]
+        nll, gap = np.asarray(outcomes.event_nll)[rows, labels], p[rows, labels] - outcomes.labels[rows, labels]
+        each = np.ones(len(rows)) if w is None else w[rows]
+        columns = {"weight": each, "event_nll": each * nll, "event_brier": each * (gap * gap)}
+        return {"n": n, **{key: np.bincount(labels, x, minlength=len(n)) for key, x in columns.items()}}
+
+
+@dataclass(frozen=True)
 class Switches:
     """Of a difference: the rows that only one side gets right, how many, their weight, and the weighted sum of it.
 
@@ -155,6 +182,8 @@ class Switches:
     """
 
     column: Column
+    of_rows: bool = False
+    """Take the mean over labels of a column per label first; it says by its sign what was lost (below 0) and gained."""
     event_bins: ClassVar[int] = 0
 
     def __call__(self, outcomes: Outcomes) -> Sums:
@@ -163,9 +192,12 @@ class Switches:
     def difference(self, before: Outcomes, after: Outcomes) -> Sums:
         with np.errstate(invalid="ignore"):  # inf - inf
             x = column(after, self.column) - column(before, self.column)
+        gain = after.correct - before.correct
+        if self.of_rows:
+            x = gain = x.mean(axis=1)
         sums: Sums = {}
-        for kind, right, wrong in (("lost", before, after), ("gained", after, before)):
-            rows = np.flatnonzero(right.correct > wrong.correct)
+        for kind, sign in (("lost", -1), ("gained", 1)):
+            rows = np.flatnonzero(sign * gain > 0)
             w = np.ones(len(rows)) if after.weights is None else after.weights[rows]
             wx = np.where(w > 0, x[rows], 0.0) * w
             sums |= {f"{kind}_n": int(np.count_nonzero(w)), f"{kind}_weight": float(w.sum()),

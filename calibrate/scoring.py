@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from calibrate.collectors import Errors, EventBins, Moments, Paired, Switches, TopBins
+from calibrate.collectors import Errors, EventBins, LabelErrors, Moments, Paired, Switches, TopBins
 from calibrate.metrics.link_loss import LinkLoss
 from calibrate.protocols import Collector, Link, Metric, Outcomes, Task
 from calibrate.results import Estimate, Variant
@@ -118,6 +118,19 @@ class RunnerUp:
         return replace(block, labels=labels)
 
 
+@dataclass(frozen=True)
+class Opposite:
+    """Step: of some of several labels, each replaced by what is not predicted."""
+
+    step: Step
+    labels: tuple[int, ...]
+
+    def __call__(self, block: Block) -> Block:
+        block = self.step(block)
+        z = block.scores[:, list(self.labels)]
+        return replace(block, scores=z, labels=(z <= 0).astype(np.asarray(block.labels).dtype))
+
+
 def _second(z: np.ndarray) -> np.ndarray:
     """The class that comes second, (m,); ties go to the lowest index, as for the first; never the first itself."""
     rows, first = np.arange(len(z)), z.argmax(axis=1)
@@ -168,8 +181,9 @@ def measure(
         return _nothing(tuple(found), asked, rows.n)
     differences, optimism = scored.found(sums, CHANGE), scored.found(sums, IN_SAMPLE)
     unseen = _runner_up(rows, link, steps, tuple(found.values()), differences, task)
+    of_labels = _opposite(rows, link, steps, tuple(found.values()))
     for name, sums_of in (*found.items(), (CHANGE, differences)):
-        sums_of.update(unseen.get(name, {}))
+        sums_of.update({**unseen.get(name, {}), **of_labels.get(name, {})})
     estimates = {name: {key: _within(m, m.finish(task, f)) for key, m in asked.items()} for name, f in found.items()}
     variants = {name: _variant(found[name], metrics, task, names, level) for name, metrics in estimates.items()}
     flattery = (
@@ -214,6 +228,8 @@ def _collectors(metrics: Mapping[str, Metric], task: Task, n_columns: int) -> tu
 
 def _within(metric: Metric, estimate: Estimate) -> Estimate:
     """The estimate, its ends within what the metric can be: of a handful of rows the formulae can pass that."""
+    if estimate.parts:
+        estimate = replace(estimate, parts=tuple(_within(metric, part) for part in estimate.parts))
     if estimate.low is None or estimate.high is None:
         return estimate
     least, most = metric.span
@@ -242,6 +258,30 @@ def _runner_up(
     scored = Scored(link, wrong, tuple(replace(c, runner_up=True) for c in few))
     sums = rows.sum(scored)
     return {name: scored.found(sums, name) for name in (*steps, CHANGE)}
+
+
+def _opposite(rows: Rows, link: Link, steps: Mapping[str, Step], found: Sequence[Found]) -> dict[str, Found]:
+    """Per variant what errors of single labels would cost, of the labels of which it found few; 0 for the others."""
+    counted = LabelErrors(FEW_ERRORS)
+    if counted not in found[0]:
+        return {}
+    fewest = np.min([np.asarray(f[counted]["n"]) for f in found], axis=0)
+    few = tuple(np.flatnonzero(fewest < FEW_ERRORS).tolist())
+    if not few:
+        return {}
+    wrong = tuple((name, Opposite(step, few)) for name, step in steps.items() if name != IN_SAMPLE)
+    unseen = LabelErrors(None)
+    scored = Scored(link, wrong, (unseen,))
+    sums = rows.sum(scored)
+    return {name: {unseen: _spread(scored.found(sums, name)[unseen], few, len(fewest))} for name, _ in wrong}
+
+
+def _spread(sums: Sums, labels: Sequence[int], n: int) -> Sums:
+    """The sums of some of n labels, each in its place."""
+    wide = {key: np.zeros(n) for key in sums}
+    for key, x in sums.items():
+        wide[key][list(labels)] = x
+    return dict(wide)
 
 
 def _count(sums: Sums, key: str) -> int:

@@ -14,6 +14,7 @@ from calibrate.collectors import (
     Errors,
     EventBins,
     Infinite,
+    LabelErrors,
     Moments,
     Paired,
     RawColumn,
@@ -133,6 +134,35 @@ def test_errors() -> None:
     assert Errors("nll", event=True)(outcomes()) == {"n": 1, "weight": 1.0, "loss": 0.5}
 
 
+def test_errors_of_each_label() -> None:
+    """Cells (1, 0), (2, 1) and (3, 1) are wrong: 0.1 against 1, 0.7 against 0, 0.5 against 1."""
+    squares = [0.9**2, 0.7**2 + 0.5**2]
+    found = LabelErrors(None)(outcomes())
+    assert {key: np.asarray(x).tolist() for key, x in found.items()} == {
+        "n": [1, 2], "weight": [1, 2], "event_nll": [1.1, 1.7 + 1.5], "event_brier": pytest.approx(squares),
+    }  # fmt: skip
+    weighted = LabelErrors(None)(outcomes([1, 0, 2, 3], event_nll=np.where(EVENTS == 0.1, np.inf, 1.0)))
+    assert {key: np.asarray(x).tolist() for key, x in weighted.items()} == {
+        "n": [0, 2], "weight": [0, 5], "event_nll": [0, 5], "event_brier": pytest.approx([0, 2 * 0.49 + 3 * 0.25]),
+    }  # fmt: skip
+    few = LabelErrors(2)(outcomes())
+    assert np.asarray(few["n"]).tolist() == [1, 2]
+    for key in ("weight", "event_nll", "event_brier"):
+        assert np.asarray(few[key]).tolist() == [np.asarray(found[key])[0], 0.0]
+
+
+def test_switches_of_rows_go_by_the_mean_over_labels() -> None:
+    """Right labels of the rows before: 2, 1, 1, 1; after: 1, 2, 1, 0."""
+    after = outcomes(events=np.array([[0.9, 0.8], [0.9, 0.6], [0.2, 0.2], [0.9, 0.2]]), correct=np.zeros(4))
+    switches = Switches("event_correct", of_rows=True)
+    assert switches.difference(outcomes(), after) == {
+        "lost_n": 2, "lost_weight": 2.0, "lost_loss": -1.0, "gained_n": 1, "gained_weight": 1.0, "gained_loss": 0.5,
+    }  # fmt: skip
+    assert switches.difference(outcomes(), outcomes())["lost_n"] == 0
+    rows = Switches("nll").difference(outcomes(), after)
+    assert (rows["lost_n"], rows["gained_n"]) == (3, 0)
+
+
 def test_errors_of_runners_up_know_how_likely_they_were() -> None:
     """Weighted by p = exp(-nll) of what was not predicted; an error that cannot be (p = 0) is no doubt."""
     nll, wrong = np.array([2.0, np.inf, 3.0, 1.0]), np.zeros(4)
@@ -192,7 +222,7 @@ def test_equal_mass_cuts_at_quantiles(values: list[float], bins: int) -> None:
     assert sums["count"].tolist() == expected.tolist()
 
 
-COLLECTORS = [Moments("nll"), Moments("event_brier"), Errors("brier"), Infinite(), TopBins(15)]
+COLLECTORS = [Moments("nll"), Moments("event_brier"), Errors("brier"), Infinite(), TopBins(15), LabelErrors(None)]
 
 
 @pytest.mark.parametrize("collector", COLLECTORS, ids=str)

@@ -15,7 +15,7 @@ from calibrate.links.sigmoid import Sigmoid
 from calibrate.links.softmax import Softmax
 from calibrate.protocols import Metric
 from calibrate.rows import Block, Rows, from_arrays, serial
-from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, RunnerUp, Scored, Unchanged, measure
+from calibrate.scoring import AFTER, BEFORE, IN_SAMPLE, Opposite, RunnerUp, Scored, Unchanged, measure
 from calibrate.sums import merge
 from calibrate.uncertainty.intervals import hall, mean_of
 
@@ -168,6 +168,38 @@ def test_runner_up(task: Any, scores: Any, labels: Any, expected: Any) -> None:
         assert block.labels[1] in {0, 1}
     else:
         assert block.labels.tolist() == expected
+
+
+def test_the_opposite_of_some_labels_is_what_is_not_predicted() -> None:
+    z, y = np.array([[2.0, -0.5, 3.0], [-1.0, 4.0, 0.0]]), np.array([[1, 0, 1], [1, 1, 1]], dtype=np.int8)
+    block = Opposite(Divided(0.5), (0, 2))(Block(0, z, y, np.array([1.0, 2.0])))
+    assert block.scores.tolist() == [[4.0, 6.0], [-2.0, 0.0]]
+    assert block.labels is not None and block.labels.dtype == np.int8
+    assert block.labels.tolist() == [[0, 0], [1, 1]]
+    assert Sigmoid().outcomes(block).correct.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("wrong", "made"), [((10, 12, 14), 1), ((14, 9, 10), 2), ((10, 10, 0), 2)])
+def test_labels_with_few_errors_take_one_more_pass(wrong: tuple[int, ...], made: int) -> None:
+    """As each label alone would, under either variant; blocks of 7 rows, so that none holds ten errors."""
+    z = data(60)[0]
+    y = (z > 0).astype(int)
+    for j, k in enumerate(wrong):
+        y[:k, j] = 1 - y[:k, j]
+    passes, steps = Passes(), {BEFORE: Unchanged(), AFTER: Divided(2.0)}
+    rows_of = from_arrays(z, y, execute=passes, rows_per_block=7)
+    found = measure(rows_of, Sigmoid(), steps, METRICS, task="multilabel", classes="abc")
+    assert passes.made == made
+    for side in (BEFORE, AFTER):
+        for name in ("nll", "brier"):
+            for j, part in enumerate(found.variants[side].metrics[name].parts):
+                alone = measure(
+                    from_arrays(z[:, [j]], y[:, [j]]), Sigmoid(), steps, METRICS, task="binary", classes="ab"
+                )
+                expected = alone.variants[side].metrics[name]
+                assert (part.low, part.high) == pytest.approx((expected.low, expected.high), rel=1e-9)
+                assert (part.method, part.notes) == (expected.method, expected.notes)
+                assert bool(part.notes) == (wrong[j] < 10)
 
 
 def test_few_errors_take_one_more_pass_and_many_none() -> None:

@@ -5,7 +5,8 @@ Multiclass: mean over rows of sum_k (p_k - y_k)^2, from 0 to 2. Binary: mean of 
 label's mean in `parts`. Top-label files: of the event that the prediction is right, 0 to 1. Lower is better, 0 is
 perfect. A proper score.
 
-Interval: Hall's skewness-corrected t; with fewer than 10 errors the upper end allows for errors that were not seen.
+Interval: Hall's skewness-corrected t; with fewer than 10 errors the upper end allows for errors that were not seen, of
+the whole as of each label.
 Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
 """
 

@@ -6,7 +6,7 @@ the large). Multi-label: the same averaged over labels, with every label's gap i
 minus accuracy.
 
 Interval: Hall's skewness-corrected t of the row-wise differences; where right or wrong (event or none) are fewer
-than 10, at least as wide as Clopper-Pearson's.
+than 10, at least as wide as Clopper-Pearson's; of several labels where fewer than 10 rows hold an error.
 Guo et al. 2017, arXiv:1706.04599; Van Calster et al. 2019, doi:10.1186/s12916-019-1466-7.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from calibrate.collectors import Moments
-from calibrate.uncertainty import means
+from calibrate.uncertainty import gaps, means
 
 if TYPE_CHECKING:
     from calibrate.protocols import Collector, Task
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from calibrate.uncertainty.means import Found
 
 ROWS, LABELS, EVENTS = Moments("event_gap", of_rows=True), Moments("event_gap"), Moments("event")
+RIGHT = Moments("event_correct")
+OF_ROWS = Moments("event_correct", of_rows=True), Moments("correct")
 DEFINITIONS: dict[str, str] = {
     "multiclass": "mean confidence minus accuracy",
     "binary": "mean probability minus event frequency",
@@ -46,19 +48,21 @@ class ConfidenceGap:
         """Moments of the row-wise gap."""
         if task == "multiclass":
             return Moments("gap"), Moments("correct")
-        return ROWS, LABELS, EVENTS
+        return ROWS, LABELS, EVENTS, RIGHT, *(OF_ROWS if task == "multilabel" else ())
 
     def finish(self, task: Task, found: Found) -> Estimate:
         """Mean with Hall's interval."""
         if task == "multiclass":
-            return means.gap_estimate(found[Moments("gap")], found[Moments("correct")], self.level, DEFINITIONS[task])
-        labels = range(np.size(found[EVENTS]["x1"]))
+            return gaps.gap_estimate(found[Moments("gap")], found[Moments("correct")], self.level, DEFINITIONS[task])
         parts = tuple(
-            means.gap_estimate(found[LABELS], found[EVENTS], self.level, DEFINITIONS[task], j) for j in labels
+            gaps.gap_estimate(found[LABELS], found[EVENTS], self.level, DEFINITIONS[task], j, found[RIGHT])
+            for j in range(np.size(found[EVENTS]["x1"]))
         )
         if task != "multilabel":
             return parts[0]
-        return replace(means.mean_estimate(found[ROWS], self.level, DEFINITIONS[task]), parts=parts)
+        right, all_right = (found[of] for of in OF_ROWS)
+        whole = gaps.gap_of_labels(found[ROWS], right, all_right, self.level, DEFINITIONS[task])
+        return replace(whole, parts=parts)
 
     def change(self, task: Task, before: Estimate, after: Estimate, found: Found, penalty: float) -> Estimate:
         """Mean row-wise difference with the paired Hall interval."""

@@ -5,7 +5,8 @@ true probabilities minimise its expectation. Infinite when a true class has prob
 rows, never clipped. Binary: of the event that happened. Multi-label: mean over rows of the sum over labels, with
 every label's mean in `parts`. Top-label files: of the event that the prediction is right.
 
-Interval: Hall's skewness-corrected t; with fewer than 10 errors the upper end allows for errors that were not seen.
+Interval: Hall's skewness-corrected t; with fewer than 10 errors the upper end allows for errors that were not seen, of
+the whole as of each label.
 The 95 % interval covers 93.5-99 % in all worlds of `make coverage` (README has the table).
 Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x; Gneiting and Raftery 2007, doi:10.1198/016214506000001437.
 """

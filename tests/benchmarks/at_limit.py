@@ -38,6 +38,7 @@ COLUMNS = (
     "nll relative", "brier relative", "accuracy relative",
     "nll unpaired", "brier unpaired", "accuracy unpaired", "ece unpaired", "nll unpaired relative",
     "group nll max", "group ece max", "group accuracy min", "class ece", "class gap max", "class gap min",
+    "class nll max", "class brier max",
 )  # fmt: skip
 _BETTER = {"nll": "lower", "brier": "lower", "accuracy": "higher", "ece": "lower", "confidence_gap": "zero"}
 
@@ -83,6 +84,7 @@ def _pair(name: str, temperature: float, old: float, spread: float, *, noise: fl
 
 
 BINARY = {"columns": 1, "task": "binary"}
+SURE = {"columns": 4, "task": "multilabel", "classes": True, "both_ways": 4.5}
 LABELS = {"columns": 5, "task": "multilabel", "classes": True}
 PAIRS: tuple[tuple[Pair, tuple[int, ...]], ...] = (
     (_pair("few errors, other scores worse", 1.0, 1.0, 30.0, noise=2.0), (50, 200, 1000)),
@@ -106,6 +108,9 @@ PAIRS: tuple[tuple[Pair, tuple[int, ...]], ...] = (
     (_pair("binary, T 1.5 to 0.7, other scores", 0.7, 1.5, 1.5, noise=0.5, **BINARY), (50, 200)),
     (_pair("5 labels, T 1 to 2", 2.0, 1.0, 2.0, **LABELS), (100,)),
     (_pair("5 rare labels, T 1 to 2", 2.0, 1.0, 1.0, offset=-4.0, **LABELS), (100,)),
+    (_pair("4 sure labels, T 1 to 1.5", 1.5, 1.0, 1.0, **SURE), (50, 200)),
+    (_pair("4 sure labels, other scores worse", 1.0, 1.0, 1.0, noise=2.0, noisy=0.2, **SURE), (50, 200)),
+    (_pair("4 sure labels, other scores better", 1.0, 1.0, 1.0, noise=-2.0, noisy=0.2, **SURE), (50, 200)),
     (_pair("10 classes, one by one, T 1 to 1.5", 1.5, 1.0, 4.0, classes=True), (200,)),
 )
 
@@ -182,6 +187,8 @@ def judge_of(pair: Pair, old: Population, new: Population, group: np.ndarray) ->
     classes = [("class ece", Limit("ece", "max", x, classes=True), str(j)) for j, x in enumerate(ece)]
     classes += [(f"class gap {rule}", Limit("confidence_gap", rule, x, classes=True), str(j))
                 for j, x in enumerate(gaps) for rule in ("max", "min")]  # fmt: skip
+    classes += [(f"class {m} max", Limit(m, "max", x, classes=True), str(j))
+                for m in ("nll", "brier") if pair.classes for j, x in enumerate(new.labels.get(m, ()))]  # fmt: skip
     return Judge(alone, paired, unpaired, classes)
 
 
@@ -258,7 +265,7 @@ def _tally(passes: Passes, result: Result, asked: Asked, comparison: Comparison 
 
 def _tally_classes(passes: Passes, result: Result, asked: Asked) -> None:
     """The same class by class, with a limit for each."""
-    found = {key: class_estimates(result, key)[0] for key in ("ece", "confidence_gap")} if asked else {}
+    found = {key: class_estimates(result, key)[0] for key in {limit.metric for _, limit, _ in asked}}
     for column, limit, label in asked:
         estimate = found[limit.metric][label]
         gate = gate_of(limit, Subject(estimate, result.n, estimate, result.level, None, label), "safe")

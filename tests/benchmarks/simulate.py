@@ -41,6 +41,7 @@ CHANGES = ("nll", "brier", "ece")
 COLUMNS = (
     "nll", "brier", "accuracy", "confidence_gap", "ece", "mce", *(f"change of {name}" for name in CHANGES), "T",
 )  # fmt: skip
+LABEL_COLUMNS = tuple(f"{name} of a label" for name in ("nll", "brier", "accuracy", "confidence_gap"))
 
 
 WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
@@ -57,11 +58,16 @@ WORLDS: tuple[tuple[World, tuple[int, ...]], ...] = (
     (World("binary, rare event", 1.5, 1.0, 1, "binary", -3.5), (200, 1000)),
     (World("binary, p near 0", 1.5, 1.0, 1, "binary", -5.0), (100, 1000)),
     (World("binary, p near 0 and 1", 1.5, 6.0, 1, "binary"), (50, 200, 1000)),
+    (World("binary, sure both ways", 1.5, 1.0, 1, "binary", both_ways=5.0), (50, 200, 1000)),
     (World("exponential weights, T = 1.5", 1.5, 4.0, weights="exponential"), (200, 1000)),
     (World("hard rows weigh 4, T = 1.1", 1.1, 4.0, weights="hard"), (200, 1000)),
     (World("multi-label, T = 2", 2.0, 2.0, 5, "multilabel"), (200, 1000)),
     (World("six labels, each T = 1", 1.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
     (World("six labels, each T = 2", 2.0, 2.0, 6, "multilabel", method="temperature:per_label=true"), (200, 1000)),
+    (World("five sure labels, calibrated", 1.0, 1.0, 5, "multilabel", both_ways=6.0), (50, 200, 1000)),
+    (World("four sure labels, T = 1.5", 1.5, 1.0, 4, "multilabel", both_ways=4.5), (50, 200)),
+    (World("three sure labels, wrong together", 1.5, 1.0, 3, "multilabel", both_ways=5.0, together=True), (50, 200)),
+    (World("20 rare labels", 1.5, 0.7, 20, "multilabel", -5.0), (50, 200)),
 )
 
 
@@ -129,6 +135,9 @@ def _one_sample(
     tally.errors += round(len(labels) * (1 - (found.variants[BEFORE].metrics["accuracy"].value or 0.0)))
     for name, value in truth.items():
         tally.add(name, found.variants[BEFORE].metrics[name], value)
+    for name, values in people.labels.items():
+        for part, value in zip(found.variants[BEFORE].metrics[name].parts, values, strict=True):
+            tally.add(f"{name} of a label", part, value)
     reached = people.link.outcomes(Block(0, scores, labels), (15,)).event_bins[15].count > 0
     if world.task == "multiclass":
         top = people.link(scores).max(axis=1)
@@ -144,12 +153,24 @@ def _one_sample(
 
 
 def table(tallies: Iterator[Tally], cells: list[tuple[World, int, int, int]]) -> Iterator[str]:
-    """The lines of the table, each as soon as its world is done."""
-    yield f"| world | n | errors | {' | '.join(COLUMNS)} |"
-    yield "|---" * (3 + len(COLUMNS)) + "|"
+    """The lines of the table, each as soon as its world is done; then those of labels by themselves."""
+    yield from _head("world", COLUMNS)
+    labels = []
     for (world, n, *_), tally in zip(cells, tallies, strict=True):
-        errors = f"{tally.errors / tally.samples:.1f}"
-        yield f"| {world.name} | {n:,} | {errors} | {' | '.join(tally.cell(c) for c in COLUMNS)} |"
+        errors = tally.errors / tally.samples
+        yield _line(world, n, errors, tally, COLUMNS)
+        if world.task == "multilabel":
+            labels.append(_line(world, n, errors, tally, LABEL_COLUMNS))
+    if labels:
+        yield from ("", *_head("labels by themselves", LABEL_COLUMNS), *labels)
+
+
+def _head(first: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    return f"| {first} | n | errors | {' | '.join(columns)} |", "|---" * (3 + len(columns)) + "|"
+
+
+def _line(world: World, n: int, errors: float, tally: Tally, columns: tuple[str, ...]) -> str:
+    return f"| {world.name} | {n:,} | {errors:.1f} | {' | '.join(tally.cell(c) for c in columns)} |"
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ class World:
     method     how it is fitted; "holdout": at the true temperature, elsewhere
     noise      standard deviation of what the scores add to the true logits: wrong predictions that need not be
     noisy      share of the rows that it is added to
+    both_ways  how far from 0 the true logits of events lie on average, on either side: sure predictions both ways
+    together   whether the labels of a row go wrong together
     """
 
     name: str
@@ -43,6 +45,8 @@ class World:
     method: str = "temperature"
     noise: float = 0.0
     noisy: float = 1.0
+    both_ways: float = 0.0
+    together: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +61,11 @@ class Population:
 
     def values(self, temperature: float | tuple[float, ...] = 1.0) -> dict[str, float]:
         """Every metric of the scores divided by a temperature, exactly."""
-        scores = self.scores / np.asarray(temperature)
-        p = self.link(scores)
-        events = self.world.task != "multiclass"
-        nll = self.true * softplus(-scores) + (1 - self.true) * softplus(scores)
-        if not events:
-            nll = -self.true * np.maximum(log_softmax(scores), -1e300)
-        brier = (p - self.true) ** 2 + self.true * (1 - self.true)
+        p, nll, brier = self._cells(self.scores / np.asarray(temperature))
         found = {"nll": self._mean(nll.sum(axis=1)), "brier": self._mean(brier.sum(axis=1))}
-        if events:
+        if self.world.task != "multiclass":
             prediction, frequency = p, self.true
-            right = np.where(self.scores > 0, self.true, 1 - self.true).mean(axis=1)
+            right = self._right().mean(axis=1)
         else:
             top = self.scores.argmax(axis=1)[:, None]
             prediction, frequency = (np.take_along_axis(a, top, 1) for a in (p, self.true))
@@ -77,6 +75,27 @@ class Population:
         if self.world.task != "multilabel":
             found["ece"] = cells_of(event_bin_sums(prediction, frequency, self.weights, 15)).ece
         return found
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[float, ...]]:
+        """The metrics of every label by itself, where there are several."""
+        if self.world.task != "multilabel":
+            return {}
+        p, nll, brier = self._cells(self.scores)
+        cells = {"nll": nll, "brier": brier, "accuracy": self._right(), "confidence_gap": p - self.true}
+        return {key: tuple(np.average(x, axis=0, weights=self.weights).tolist()) for key, x in cells.items()}
+
+    def _cells(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Probabilities, expected NLL and Brier score of every class or label, (N, K)."""
+        p = self.link(scores)
+        nll = self.true * softplus(-scores) + (1 - self.true) * softplus(scores)
+        if self.world.task == "multiclass":
+            nll = -self.true * np.maximum(log_softmax(scores), -1e300)
+        return p, nll, (p - self.true) ** 2 + self.true * (1 - self.true)
+
+    def _right(self) -> np.ndarray:
+        """Probability that the prediction of a label is right, (N, L)."""
+        return np.where(self.scores > 0, self.true, 1 - self.true)
 
     @cached_property
     def classes(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -107,7 +126,9 @@ def population(world: World) -> Population:
     """The rows of a world; always the same."""
     rng = np.random.default_rng(20_240_613)
     z = rng.normal(size=(POPULATION, world.columns)) * world.spread + world.offset
-    if world.task == "multilabel":
+    if world.both_ways:
+        z += world.both_ways * np.where(rng.random(z.shape) < 0.5, -1, 1)
+    elif world.task == "multilabel":
         z += rng.normal(size=(POPULATION, 1)) * world.spread  # labels of a row go together
     link: Link = registry.make("links", "softmax" if world.task == "multiclass" else "sigmoid")
     true = link(z)
@@ -127,4 +148,7 @@ def labels_of(world: World, true: np.ndarray, rng: np.random.Generator) -> np.nd
     if world.task == "multiclass":
         below = true.cumsum(axis=1) < rng.random((len(true), 1))
         return np.minimum(below.sum(axis=1), world.columns - 1)
+    if world.together:
+        right = rng.random((len(true), 1)) < np.maximum(true, 1 - true)
+        return (right == (true > 0.5)).astype(np.int64)
     return (rng.random(true.shape) < true).astype(np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import calibrate
-from calibrate.collectors import Errors, Infinite, Moments, Switches, _moments
+from calibrate.collectors import Errors, Infinite, LabelErrors, Moments, Switches, _moments
 from calibrate.results import Estimate
 from calibrate.uncertainty import means
 from calibrate.uncertainty.intervals import (
@@ -103,14 +103,6 @@ def test_no_interval_has_its_reason(x: list[float], w: list[float], reason: str)
     ):
         assert estimate.value == pytest.approx(np.average(x, weights=w))
         assert (estimate.low, estimate.high, estimate.reason) == (None, None, reason)
-
-
-def test_gap_of_rare_errors_is_at_least_clopper_pearson() -> None:
-    gap, right = np.full(50, -0.01), np.ones(50)
-    estimate = means.gap_estimate(_moments(gap, None), _moments(right, None), 0.95, "")
-    assert estimate.high == pytest.approx(0.99 - 0.025 ** (1 / 50))
-    assert estimate.low == pytest.approx(-0.01)
-    assert estimate.notes
 
 
 def test_paired_change() -> None:
@@ -333,13 +325,42 @@ def test_what_a_loss_needs(task: Any) -> None:
     top = task == "top-label"
     expected = {Moments("nll"), Errors("nll", event=top), Infinite()}
     expected |= set() if top else {Switches("nll")}
-    expected |= {Moments("event_nll")} if task == "multilabel" else set()
+    expected |= {Moments("event_nll"), LabelErrors(10)} if task == "multilabel" else set()
     assert len(found) == len(set(found)) and set(found) == expected
+
+
+def label_errors(*wrong: int, loss: float = 0.0) -> dict[str, Any]:
+    """Sums of labels that are so often wrong, each time at this loss."""
+    n = np.array(wrong)
+    return {"n": n, "weight": n.astype(float), "event_nll": n * loss, "event_brier": n * 0.0}
+
+
+def test_a_label_with_few_errors_is_lifted_like_a_loss_of_its_own() -> None:
+    """Of two labels the first is wrong twice, the second often; an error that was not seen costs 5."""
+    x = np.column_stack([np.r_[0.9, 0.9, 0.1 + 0.001 * np.arange(48)], np.linspace(0.1, 2.0, 50)])
+    unseen = {"n": np.array([50, 0]), "weight": np.array([50.0, 0]), "event_nll": np.array([250.0, 0])}
+    sums: dict[Any, Any] = {
+        **found(x.sum(axis=1), 12),
+        Moments("event_nll"): _moments(x, None),
+        LabelErrors(10): label_errors(2, 20, loss=0.9),
+        LabelErrors(None): unseen,
+    }
+    few, many = means.loss_estimate(sums, "nll", "event_nll", "multilabel", 0.95, "d").parts
+    alone = loss(found(x[:, 0], 2, runner_up=5.0))
+    assert alone.high is not None
+    assert few == replace(alone, high=pytest.approx(alone.high), definition="one label of: d")
+    assert many == means.mean_estimate(_moments(x, None), 0.95, "one label of: d", 1)
+    without = {key: value for key, value in sums.items() if key != LabelErrors(None)}
+    alone = loss(found(x[:, 0], 2))
+    assert alone.high is not None
+    assert means.loss_estimate(without, "nll", "event_nll", "multilabel", 0.95, "d").parts[0] == replace(
+        alone, high=pytest.approx(alone.high), definition="one label of: d"
+    )
 
 
 def test_a_loss_of_labels_has_that_of_each() -> None:
     x = np.random.default_rng(0).exponential(size=(30, 2))
-    sums = {**found(x.sum(axis=1), 12), Moments("event_nll"): _moments(x, None)}
+    sums = {**found(x.sum(axis=1), 12), Moments("event_nll"): _moments(x, None), LabelErrors(10): label_errors(12, 10)}
     estimate = means.loss_estimate(sums, "nll", "event_nll", "multilabel", 0.8, "as said")
     whole = means.mean_estimate(_moments(x.sum(axis=1), None), 0.8, "as said")
     parts = means.mean_parts(_moments(x, None), 0.8, "one label of: as said")
@@ -426,31 +447,6 @@ def test_ten_switches_are_not_few(n: int) -> None:
     assert (means.loss_change(*sides(), sums, "nll", "multiclass", 0.95, 0.0) == plain) == (n == 10)
 
 
-@pytest.mark.parametrize("rare", [9, 10])
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_a_gap_says_what_it_is(rare: int, mirrored: bool) -> None:
-    happened = (np.arange(100) < rare) != mirrored
-    p = np.where(mirrored, 0.8, 0.2) + 0.001 * (np.arange(100) % 3)
-    gap, y = _moments(p - happened, None), _moments(happened.astype(float), None)
-    plain = means.mean_estimate(gap, 0.8, "as said")
-    found = means.gap_estimate(gap, y, 0.8, "as said")
-    if rare == 10:
-        assert found == plain
-        return
-    low, high = clopper_pearson(happened.mean(), 100, 0.8)
-    assert plain.low is not None and plain.high is not None
-    assert found == replace(
-        plain, low=pytest.approx(min(plain.low, p.mean() - high)), high=pytest.approx(max(plain.high, p.mean() - low)),
-        method="hall-t, few events",
-        notes=("one outcome is rare in the sample: the interval allows for what was not seen",),
-    )  # fmt: skip
-
-
-def test_a_gap_without_an_interval_has_none_where_one_outcome_is_rare() -> None:
-    one = means.gap_estimate(_moments(np.array([0.3]), None), _moments(np.zeros(1), None), 0.95, "as said")
-    assert one == Estimate(0.3, definition="as said", reason="one row has no spread")
-
-
 def test_a_change_of_errors_that_nobody_doubts_costs_what_any_row_does() -> None:
     x = np.linspace(0.0, 0.01, 100)
     sums: dict[Any, Any] = {
@@ -489,16 +485,6 @@ def test_rows_that_no_side_can_lose_cost_nothing() -> None:
     none[Errors("nll", runner_up=True)] |= {"lost_weight": 0.0, "lost_doubt": 0.0}
     found, expected = (means.loss_change(*sides(), s, "nll", "multiclass", 0.95, 0.0) for s in (none, some))
     assert found == expected
-
-
-def test_a_gap_of_exactly_0_is_widened_around_the_prediction() -> None:
-    happened = (np.arange(40) < 5).astype(float)
-    gap = _moments(np.where(np.arange(40) % 2, 0.25, 0.0) - happened, None)
-    found = means.gap_estimate(gap, _moments(happened, None), 0.95, "as said")
-    low, high = clopper_pearson(0.125, 40, 0.95)
-    least, most = hall(mean_of(gap), 0.95) or (0.0, 0.0)
-    assert found.value == 0.0
-    assert (found.low, found.high) == pytest.approx((min(least, 0.125 - high), max(most, 0.125 - low)))
 
 
 def test_a_label_that_was_at_0_changes_by_all_it_has_now() -> None:
