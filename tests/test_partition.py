@@ -155,3 +155,12 @@ def test_probabilities_beside_the_lowest_edge_are_in_their_bins(k: int, weights:
     assert found.predicted[0] == pytest.approx([w[0] * p[0], w[1] * p[1] + w[2] * p[2]] + [0] * 8)
     assert found.observed[0] == pytest.approx([w[0], w[2]] + [0] * 8)
     assert found.squares[0] == pytest.approx([w[0] ** 2, w[1] ** 2 + w[2] ** 2] + [0] * 8)
+
+
+@pytest.mark.parametrize("k", [3, 70])
+def test_a_caller_who_has_numpy_raise_is_not_told_of_what_underflows(k: int) -> None:
+    z, y = np.zeros((2, k)), np.zeros(2, dtype=int)
+    z[:, 1] = -740.0, -2000.0
+    with np.errstate(all="raise"):
+        found = row_losses(z, y), row_derivatives(z, y, 1.0).loss, softmax_outcomes(Block(0, z, y), (10,)).nll
+    assert all(losses == pytest.approx(np.log(k - 1), abs=1e-15) for losses in found)
