@@ -526,6 +526,20 @@ def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: An
     assert bool(narrow) == large
 
 
+def test_passes_of_a_search_for_the_magnitude_are_counted() -> None:
+    """A class masked by a huge number in half of the rows hides the best unit."""
+    z, y = world(Softmax(), 1)
+    z = np.hstack([z, np.where(np.arange(len(z)) % 2, -1e30, -30.0)[:, None]])
+    rows, passes = from_arrays(z, y), []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        passes.append(len(loads))
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), Softmax()).record
+    assert found.passes == len(passes) > 22
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_fold_of_all_errors_is_said_of_large_inputs_too(dtype: Any, monkeypatch: Any) -> None:
     """Without it nothing is wrong, and no temperature is best; the others are as exact as if they were fitted alone."""
