@@ -155,3 +155,30 @@ def test_probabilities_beside_the_lowest_edge_are_in_their_bins(k: int, weights:
     assert found.predicted[0] == pytest.approx([w[0] * p[0], w[1] * p[1] + w[2] * p[2]] + [0] * 8)
     assert found.observed[0] == pytest.approx([w[0], w[2]] + [0] * 8)
     assert found.squares[0] == pytest.approx([w[0] ** 2, w[1] ** 2 + w[2] ** 2] + [0] * 8)
+
+
+@pytest.mark.parametrize("k", [3, 70])
+def test_a_caller_who_has_numpy_raise_is_not_told_of_what_underflows(k: int) -> None:
+    z, y = np.zeros((2, k)), np.zeros(2, dtype=int)
+    z[:, 1] = -740.0, -2000.0
+    with np.errstate(all="raise"):
+        found = row_losses(z, y), row_derivatives(z, y, 1.0).loss, softmax_outcomes(Block(0, z, y), (10,)).nll
+    assert all(losses == pytest.approx(np.log(k - 1), abs=1e-15) for losses in found)
+
+
+@pytest.mark.parametrize(("m", "k"), [(4100, 64), (1400, 100), (4200, 65)])
+def test_noise_belongs_to_its_row_in_every_tile(m: int, k: int) -> None:
+    """Of b z + g at b = 1 the loss is that of z + g, the true class's noise taken off."""
+    rng = np.random.default_rng(0)
+    z, g, y = rng.normal(size=(m, k)), rng.gumbel(size=(m, k)), rng.integers(0, k, m)
+    found = row_derivatives(z, y, 1.0, noise=g.__getitem__, noise_y=g[np.arange(m), y])
+    assert found.loss == pytest.approx(row_losses(z + g, y), abs=1e-12)
+
+
+@pytest.mark.parametrize("k", [5, 70])
+def test_a_unit_of_the_scores_is_one_of_b(k: int) -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(20, k)), rng.integers(0, k, 20)
+    found, one = row_derivatives(z, y, 2.0), row_derivatives(2 * z, y, 1.0)
+    for power, key in enumerate(KEYS):
+        assert 2**power * getattr(found, key) == pytest.approx(getattr(one, key), rel=1e-9, abs=1e-12)

@@ -114,8 +114,8 @@ def _fit(rows: Rows, problem: Problem, level: float) -> Fitted:
     roots = minimise(over.common, start, SINGLE if over.thrifty else DOUBLE, precision=precision)
     if not roots.settled.all():
         # The subsample promised an answer that the whole does not have, which says why; or magnitudes lie far apart.
-        found = in_best_unit(rows, problem)
-        over, precision = Passes(problem, found.in_units(rows), over.count), np.dtype(np.float64)
+        found, looks = in_best_unit(rows, problem)
+        over, precision = Passes(problem, found.in_units(rows), over.count + looks), np.dtype(np.float64)
         roots = minimise(over.common, found.start, DOUBLE)
     if not roots.settled.all():
         raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")

@@ -21,6 +21,10 @@ WIDEST = 1100
 """No b of scores that floats hold lies beyond 2^-1100 or 2^1100, short of what 1 / T could not hold either."""
 
 
+FINER = 10
+"""Halvings of the interval between two powers of two."""
+
+
 @dataclass(frozen=True, eq=False)
 class Careful:
     """Step: float64 differences to the largest score of the row (of events the scores themselves), times 2^exponents.
@@ -41,24 +45,26 @@ class Careful:
         return replace(block, scores=np.where(np.isinf(block.scores), block.scores, near))
 
 
-def bisected(rows: Rows, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Per column the k with the best b between 2^k and 2^(k + 1), and b / 2^k to 1 / 1024: 22 passes, sure to do it.
+def bisected(rows: Rows, problem: Problem) -> tuple[np.ndarray, np.ndarray, int]:
+    """Per column the k with the best b between 2^k and 2^(k + 1), b / 2^k to 1 / 1024, and the passes: at most 22.
 
     For problems that have an answer: the slope is negative at 0 and positive at infinity. Within 1 / 1024 Newton's
     steps are quick even where the slope falls as exp(-700 b): they would be 1 / 700 long each.
     """
     low, high = (np.full(problem.columns, end) for end in (-WIDEST, WIDEST))
     one = np.ones(problem.columns)
+    passes = FINER
     while np.any(high - low > 1):
+        passes += 1
         middle = (low + high) // 2
         rises = _rises(rows, problem, middle, one)
         low, high = np.where(rises, low, middle), np.where(rises, middle, high)
     least, most = one, 2 * one
-    for _ in range(10):
+    for _ in range(FINER):
         half = (least + most) / 2
         rises = _rises(rows, problem, low, half)
         least, most = np.where(rises, least, half), np.where(rises, half, most)
-    return low, (least + most) / 2
+    return low, (least + most) / 2, passes
 
 
 def _rises(rows: Rows, problem: Problem, exponents: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -68,10 +68,11 @@ def prospects(rows: Rows, problem: Problem) -> Prospects:
     return Prospects(units, exponents, start, without, separable, (one_class,) if one_class else ())
 
 
-def in_best_unit(rows: Rows, problem: Problem) -> Prospects:
-    """`prospects` in a unit in which the best b lies between 1 and 2, and a start next to it: sure, and slow."""
-    found, (exponents, start) = prospects(rows, problem), bisected(rows, problem)
-    return replace(found, units=Careful(problem.link.has_events, exponents), exponents=-exponents, start=start)
+def in_best_unit(rows: Rows, problem: Problem) -> tuple[Prospects, int]:
+    """`prospects` in a unit in which the best b lies between 1 and 2, a start next to it, and the passes: many."""
+    found, (exponents, start, passes) = prospects(rows, problem), bisected(rows, problem)
+    careful = Careful(problem.link.has_events, exponents)
+    return replace(found, units=careful, exponents=-exponents, start=start), 2 + passes
 
 
 def _possible(reach: Sums) -> None:

@@ -61,10 +61,12 @@ def best_scale(rows: Rows, link: Link, *, endless: bool = True) -> Scale:
 def _solved(rows: Rows, problem: Problem) -> Scale:
     wide = rows if rows.n * rows.n_columns >= LARGE else rows.map(in_float64)
     found, start = _start(wide, problem)
+    passes = 2
     roots = minimise(lambda b: _slopes(found.in_units(wide), problem, b), start, 1e-13)
     if not roots.settled.all():
         # The part of the rows promised an answer that the whole does not have, which says why; or magnitudes lie apart.
-        found = in_best_unit(wide, problem)
+        found, looks = in_best_unit(wide, problem)
+        passes += roots.passes + looks
         roots = minimise(lambda b: _slopes(found.in_units(wide), problem, b), found.start, 1e-13)
     if not roots.settled.all():
         raise CalibrateError("E306", f"the search for the temperature did not settle in {roots.passes} passes")
@@ -73,7 +75,7 @@ def _solved(rows: Rows, problem: Problem) -> Scale:
     if not 0 < t < np.inf:
         text = "the best temperature is beyond the range of floats"
         raise CalibrateError("E305", text, "multiply all scores by the same number")
-    return Scale(t, 2 + roots.passes, found.notes)
+    return Scale(t, passes + roots.passes, found.notes)
 
 
 def _start(rows: Rows, problem: Problem) -> tuple[Prospects, np.ndarray]:

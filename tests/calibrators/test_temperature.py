@@ -296,10 +296,13 @@ def test_folds_are_as_exact_whatever_the_unit(unit: float) -> None:
 
 @pytest.mark.parametrize("right", [51, 60, 75, 90, 95])
 def test_folds_far_from_one_another_are_found(right: int) -> None:
-    """Of two scores 2 apart T is 2 / log(odds): of 98 in 100 on one side, of fewer on the other."""
-    z, y = np.tile([2.0, 0.0], (200, 1)), np.concatenate([np.arange(100) >= 98, np.arange(100) >= right]).astype(int)
-    found = Temperature.fit(from_arrays(z, y).number(np.repeat([0, 1], 100)), Softmax(), folds=2)
-    expected = [2 / np.log(right / (100 - right)), 2 / np.log(98 / 2)]
+    """Of two scores 2 apart T is 2 / log(odds): of 891 in 900 on one side, of fewer on the other.
+
+    There the step from the common optimum leads below b = 0.
+    """
+    z, y = np.tile([2.0, 0.0], (1000, 1)), np.concatenate([np.arange(900) >= 891, np.arange(100) >= right]).astype(int)
+    found = Temperature.fit(from_arrays(z, y).number(np.repeat([0, 1], [900, 100])), Softmax(), folds=2)
+    expected = [2 / np.log(right / (100 - right)), 2 / np.log(99)]
     assert [fold.temperature for fold in found.folds] == pytest.approx(expected, rel=1e-11)
 
 
@@ -523,6 +526,20 @@ def test_all_passes_over_all_rows_are_counted(folds: int, large: bool, dtype: An
     assert bool(narrow) == large
 
 
+def test_passes_of_a_search_for_the_magnitude_are_counted() -> None:
+    """A class masked by a huge number in half of the rows hides the best unit."""
+    z, y = world(Softmax(), 1)
+    z = np.hstack([z, np.where(np.arange(len(z)) % 2, -1e30, -30.0)[:, None]])
+    rows, passes = from_arrays(z, y), []
+
+    def execute(collect: Any, loads: Any) -> Any:
+        passes.append(len(loads))
+        return rows.execute(collect, loads)
+
+    found = Temperature.fit(replace(rows, execute=execute), Softmax()).record
+    assert found.passes == len(passes) > 22
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_fold_of_all_errors_is_said_of_large_inputs_too(dtype: Any, monkeypatch: Any) -> None:
     """Without it nothing is wrong, and no temperature is best; the others are as exact as if they were fitted alone."""
@@ -545,6 +562,39 @@ def test_a_fold_of_all_errors_is_said_of_large_inputs_too(dtype: Any, monkeypatc
     assert [found.folds[k].temperature for k in (0, 2)] == pytest.approx(exact, rel=1e-6)
     assert found.record.passes + 1 == len(passes)
     assert all((np.float32(points) == points).all() for points in narrow)
+
+
+def test_a_fold_without_which_large_scores_are_no_better_than_uniform_ones_is_not_called_short_of_errors(
+    monkeypatch: Any,
+) -> None:
+    rng = np.random.default_rng(3)
+    z, folds = rng.normal(size=(8192, 4)), np.arange(8192) // 16 % 3
+    y = np.where(rng.random(8192) < 0.1, z.argmin(axis=1), rng.integers(0, 4, 8192))
+    y[folds == 2] = z[folds == 2].argmax(axis=1)
+    monkeypatch.setattr(module, "LARGE", 1000)
+    found = Temperature.fit(from_arrays(z, y).number(folds), Softmax(), folds=3)
+    assert found.record.partial_passes > 0
+    assert found.folds[2] is None
+    assert found.reason == "the scores are hardly better than uniform ones"
+
+
+def test_folds_of_large_inputs_are_a_step_away(monkeypatch: Any) -> None:
+    """No pass more than without folds; partial passes are two looks and the search on the subsample."""
+    z, y = world(Softmax(), 8, m=1 << 15)
+    folds, searches = np.arange(1 << 15) % 5, []
+    exact = [temperature(fit(z[folds != k], y[folds != k], Softmax())) for k in range(5)]
+    monkeypatch.setattr(module, "LARGE", 1000)
+    search = module.minimise
+
+    def minimise(*args: Any, **options: Any) -> Roots:
+        searches.append(search(*args, **options))
+        return searches[-1]
+
+    monkeypatch.setattr(module, "minimise", minimise)
+    found = Temperature.fit(from_arrays(z, y).number(folds), Softmax(), folds=5)
+    assert [fold.temperature for fold in found.folds] == pytest.approx(exact, rel=1e-6)
+    assert found.record.partial_passes == 2 + searches[0].passes
+    assert found.record.passes == fit(z, y, Softmax()).record.passes
 
 
 def test_where_a_small_part_has_no_answer_a_larger_one_is_asked(monkeypatch: Any) -> None:
