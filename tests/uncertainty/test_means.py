@@ -348,13 +348,15 @@ def test_a_label_with_few_errors_is_lifted_like_a_loss_of_its_own() -> None:
     few, many = means.loss_estimate(sums, "nll", "event_nll", "multilabel", 0.95, "d").parts
     alone = loss(found(x[:, 0], 2, runner_up=5.0))
     assert alone.high is not None
-    assert few == replace(alone, high=pytest.approx(alone.high), definition="one label of: d")
+    assert few == replace(
+        alone, low=pytest.approx(alone.low), high=pytest.approx(alone.high), definition="one label of: d"
+    )
     assert many == means.mean_estimate(_moments(x, None), 0.95, "one label of: d", 1)
     without = {key: value for key, value in sums.items() if key != LabelErrors(None)}
     alone = loss(found(x[:, 0], 2))
     assert alone.high is not None
     assert means.loss_estimate(without, "nll", "event_nll", "multilabel", 0.95, "d").parts[0] == replace(
-        alone, high=pytest.approx(alone.high), definition="one label of: d"
+        alone, low=pytest.approx(alone.low), high=pytest.approx(alone.high), definition="one label of: d"
     )
 
 
