@@ -1,6 +1,6 @@
 """Several calibrators on the same folds of the same rows: who does best on rows that it did not see, and by how much.
 
-Repeated stratified cross-fitting: in every repeat all methods are fitted on the same folds, and every number is of rows
+Repeated cross-fitting: in every repeat all methods are fitted on the same folds, and every number is of rows
 that the fit did not see. Numbers and ends of intervals are means over the repeats: repeats take away the luck of the
 split, not that of the sample. Differences to the reference are paired row by row, and allow for both fits: for each
 its (cross-fitted - in-sample loss)^2 / p is added to the squared error, p its number of parameters. At T = 1 a 95 %
