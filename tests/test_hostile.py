@@ -228,7 +228,7 @@ def test_a_model_names_nothing_that_is_loaded(home: Path, tmp_path: Path, where:
     plain[where] = {**plain["calibrator"], "name": name} if where == "calibrator" else name
     (tmp_path / "model.json").write_text(json.dumps(plain))
     answer = start(["apply", str(tmp_path / "model.json"), str(home / "logits.npy"), "-o", str(tmp_path / "p.csv")])
-    assert answer == (0 if where == "method" else 2), "the method is words about the model, which nothing loads"
+    assert answer == 2, "refused: the method is not that of its calibrator"
 
 
 # What the product never does, whatever it is given: read off its own source.

@@ -45,7 +45,12 @@ def refuse_unexplained(table: Table, numbers: list[int], labels: Labels | None) 
     others = [j for j in numbers if j not in stray]
     if table.names is not None:
         scores = [j for j in numbers if is_score(table.names[j])]
-        if len(numbers) > len(scores) >= max(1, len(others)) and not set(others) & set(scores):
+        events = labels is not None and len(labels.distinct) <= 2 and len(scores) == 1  # beside features, say
+        if (
+            len(numbers) > len(scores)
+            and not set(others) & set(scores)
+            and (events or len(scores) >= max(1, len(others)))
+        ):
             stray, others, why = [j for j in numbers if j not in scores], scores, _NO_SCORE
     beside = f"{len(others)} column{'s' if len(others) != 1 else ''} of scores"
     raise CalibrateError(

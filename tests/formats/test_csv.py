@@ -176,6 +176,11 @@ def test_faults_are_kept_with_their_place(cell: str, why: str, value: float) -> 
     np.testing.assert_equal(found.column(1)[10], value)
 
 
+def test_a_comment_that_is_longer_than_a_field_may_be() -> None:
+    found = table("# " + "x" * 200_000 + "\n1.5,2\n3,4\n")
+    assert (found.n, found.names) == (2, None)
+
+
 def test_a_masked_class_is_a_number() -> None:
     found = table("a,b\n-inf,1\n2,-Infinity\n")
     assert found.faults == ()

@@ -124,6 +124,13 @@ def test_refused(text: str | bytes, code: str, words: str) -> None:
     assert caught.value.message.isprintable()
 
 
+def test_rows_over_several_pieces() -> None:
+    line = '{"a": 1.5, "t": "' + "x" * 1000 + '"}\n'
+    found = table(line * 3000)
+    assert found.n == 3000
+    assert found.column(0).tolist() == [1.5] * 3000
+
+
 def test_limits() -> None:
     with pytest.raises(CalibrateError, match="expected 1 to 2"):
         table("[1,2,3]\n", Limits(max_columns=2))

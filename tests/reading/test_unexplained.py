@@ -46,6 +46,8 @@ def test_a_class_without_labels_is_one_if_its_scores_say_that_it_is_rare(reads: 
         (beside(Y), "", Y, "column 4: found numbers beside 3 columns of scores, expected only scores: it holds the"),
         ([Y.tolist(), *beside()], "", Y, "column 1: found numbers beside 3 columns"),
         (beside(np.arange(N) % 7), "", Y, "column 4: found numbers beside 3 columns"),
+        (THREE.T.tolist(), "prob,w,age", Y % 2, "column 2 'w' and column 3 'age': found numbers beside 1 column"),
+        (THREE.T.tolist(), "x1,prob,x2", Y % 2, "column 1 'x1' and column 3 'x2': found numbers beside 1 column"),
     ],
 )
 def test_refused(reads: Any, columns: Any, header: str, labels: Any, words: str) -> None:
