@@ -119,3 +119,18 @@ def test_a_change_that_was_not_seen_may_still_come(measured: Any) -> None:
     assert (never.change["accuracy"].low, never.change["accuracy"].high) == (0.0, 0.0)
     assert never.change["accuracy"].notes == ("no prediction changed",)
     assert never.variants[AFTER].metrics["accuracy"] == never.variants[BEFORE].metrics["accuracy"]
+
+
+@pytest.mark.parametrize("wrong", [0, 2])
+def test_an_error_of_a_label_that_cannot_be_may_cost_any_amount(wrong: int, estimate: Any) -> None:
+    """Infinite logits, as step functions make them, all on the right side; other rows of the label may be wrong."""
+    z, _ = sure(40, 2, 5)
+    y = (z > 0).astype(int)
+    z[10:, 0] *= np.inf
+    y[:wrong, 0] = 1 - y[:wrong, 0]
+    for name in ("nll", "brier"):
+        part, other = estimate(z, y, "multilabel", name).parts
+        alone = estimate(z[:, :1], y[:, :1], "binary", name)
+        assert (part.high is None) == (alone.high is None) == (name == "nll" and not wrong)
+        assert (part.reason, part.notes) == (alone.reason, alone.notes)
+        assert other.high is not None and other.high > 10 * (other.value or 0.0)
