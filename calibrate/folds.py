@@ -67,9 +67,8 @@ def with_folds(rows: Rows, folds: int, seed: int) -> tuple[Rows, str]:
         if numbers is None:
             return rows.map(by_scores), ""
         return rows.number(numbers), f"{note}: they are dealt to the {folds} folds one by one"
-    note = f"{folds} folds by row number: by the scores a fold would hold {share.min() / folds:.0%} of the rows"
-    if share.max() - 1.0 > EVEN:
-        note = f"{folds} folds by row number: by the scores a fold would hold {share.max() / folds:.0%} of the rows"
+    held = 100 * (share.max() if share.max() - 1.0 > EVEN else share.min()) / folds
+    note = f"{folds} folds by row number: by the scores a fold would hold {held:.0f} % of the rows"
     return rows.map(_Assign(folds, seed, by_row=True)), note
 
 
@@ -89,7 +88,7 @@ def _dealt(rows: Rows, buckets: np.ndarray, folds: int, stride: int, seed: int) 
     order = tied[_shuffled(keys[tied], kinds[tied], weights[tied], seed)]
     turn = int(mixed(np.array([seed], np.uint64))[0] % np.uint64(folds))
     numbers[order] = (np.arange(len(order)) * stride + turn) % folds
-    return numbers, f"{len(tied) / rows.n:.0%} of the rows share their scores with many of other labels"
+    return numbers, f"{100 * len(tied) / rows.n:.0f} % of the rows share their scores with many of other labels"
 
 
 def _fold(keys: np.ndarray, folds: int) -> np.ndarray:
@@ -170,7 +169,7 @@ def held_out(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray, str]:
         mask, note = numbers < share, f"{note}: they are held out one by one"
     if abs(mask.mean() / fraction - 1.0) <= EVEN and 0 < mask.sum() < len(mask):
         return mask, note
-    note = f"held out by row number: by the scores it would be {mask.mean():.0%} of the rows"
+    note = f"held out by row number: by the scores it would be {100 * mask.mean():.0f} % of the rows"
     return np.concatenate(rows.sum(_Held(_Assign(PARTS, seed, by_row=True), share))["mask"]), note  # type: ignore[arg-type]
 
 

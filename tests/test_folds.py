@@ -52,7 +52,7 @@ def test_chunks_do_not_matter(cut: int, constant: bool) -> None:
 
 def test_constant_scores_go_by_row_number_and_say_so() -> None:
     rows, note = with_folds(from_arrays(np.zeros((103, 2))), 5, seed=0)
-    assert note == "5 folds by row number: by the scores a fold would hold 100% of the rows"
+    assert note == "5 folds by row number: by the scores a fold would hold 100 % of the rows"
     found = numbers(rows)
     for start in range(0, 100, 5):
         assert sorted(found[start : start + 5]) == [0, 1, 2, 3, 4]
@@ -135,7 +135,7 @@ def test_repeated_rows_stay_together(dealer: str) -> None:
 
 def test_the_folds_of_ties_are_said() -> None:
     z, y, _ = tied(2000, 0)
-    said = "100% of the rows share their scores with many of other labels: they are "
+    said = "100 % of the rows share their scores with many of other labels: they are "
     assert with_folds(from_arrays(z, y), 5, 0)[1] == said + "dealt to the 5 folds one by one"
     assert held_out(from_arrays(z, y), 0.3, 0)[1] == said + "held out one by one"
     assert "other labels" not in with_folds(from_arrays(z, np.zeros_like(y)), 5, 0)[1]

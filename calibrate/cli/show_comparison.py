@@ -42,10 +42,12 @@ def render(found: Comparison, *, color: bool = False, plain: bool = False) -> st
 def words(found: Comparison) -> str:
     """Which methods are shown to be better or worse than the reference; "" where there is nothing to compare with."""
     kinds = {kind: [called(row.method) for row in found.methods if row.shown == kind] for kind in ("better", "worse")}
-    if len(found.methods) < 2:
+    known = [row for row in found.methods if row.difference and row.difference[found.deciding].low is not None]
+    if not any(row.method != found.reference for row in known):
         return ""
     told = [f"{kind} than {called(found.reference)}: {', '.join(names)}" for kind, names in kinds.items() if names]
-    return f"{'; '.join(told) or f'none differs from {called(found.reference)}'} (all methods allowed for, Holm)"
+    nobody = f"no method is shown to be better or worse than {called(found.reference)}"
+    return f"{'; '.join(told) or nobody} (all methods allowed for, Holm)"
 
 
 def limits(found: Comparison) -> str:

@@ -207,7 +207,7 @@ def _one_sided(limit: Limit, subject: Subject) -> tuple[str, ...]:
 def _notes(limit: Limit, subject: Subject, calibrated: Chance | None) -> tuple[str, ...]:
     if calibrated is None:
         return _one_sided(limit, subject)
-    share = f"{calibrated.probability:.0%} of samples"
+    share = f"{100 * calibrated.probability:.0f} % of samples"
     often = f"a perfectly calibrated model meets this limit on {subject.n:,} rows in {share}"
     if calibrated.times is not None:
         often += f"; it nearly always does from about {rounded_up(subject.n * calibrated.times):,} rows on"

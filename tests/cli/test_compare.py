@@ -120,8 +120,16 @@ def test_what_is_shown_and_what_is_not_known_is_told(say: Say, tmp_path: Path) -
     assert "with more than 4 parameters intervals may cover less than they say: vector" in text
     for sentence in ("worse than temperature: none", "may cover less than they say: vector."):
         assert sentence in page
-    assert "none differs from temperature" in say("compare", *files(tmp_path, 1.0), *TWO)[1]
+    assert "no method is shown to be better or worse than temperature" in say("compare", *files(tmp_path, 1.0), *TWO)[1]
     assert "allowed for" not in say("compare", *data, "--methods", "none")[1]
+
+
+def test_nothing_is_better_than_what_has_no_loss(say: Say, tmp_path: Path) -> None:
+    """Probabilities of 0 where it happened: the reference is infinite, and no difference to it is a number."""
+    (tmp_path / "s.csv").write_text("prob,label\n" + "0,1\n0.25,0\n0.25,1\n0.5,0\n0.75,1\n1,1\n" * 40)
+    _, out, _ = say("compare", "s.csv", "--methods", "none,isotonic")
+    assert "isotonic" in out
+    assert "Holm" not in out
 
 
 def test_repeats_fold_anew_and_the_seed_decides(say: Say, tmp_path: Path) -> None:

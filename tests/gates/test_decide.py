@@ -495,4 +495,4 @@ def test_a_limit_that_a_calibrated_model_often_misses_warns_with_its_chance() ->
 
 def test_a_limit_that_no_number_of_rows_makes_likely_names_none() -> None:
     note = gate_for(check(TRUE, Y, gates=gates(ece={"max": 0.0})), "ece").notes[0]
-    assert note == "a perfectly calibrated model meets this limit on 600 rows in 0% of samples"
+    assert note == "a perfectly calibrated model meets this limit on 600 rows in 0 % of samples"
