@@ -232,8 +232,8 @@ def simplest(losses: np.ndarray, v: np.ndarray, parameters: Sequence[int], penal
 
 
 def _per_row(p: np.ndarray, cells: int) -> np.ndarray:
-    """Losses (n, M) of rows from the positive probabilities of their cells, (n cells, M)."""
-    loss = -np.log(p)
+    """Losses (n, M) of rows from the probabilities of their cells, (n cells, M)."""
+    loss = -np.log(np.maximum(p, np.finfo(np.float64).tiny))
     return np.asarray(loss.reshape(-1, cells, p.shape[1]).sum(axis=1))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import hypot, isfinite, sqrt
+from math import expm1, hypot, isfinite, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -83,9 +83,11 @@ def hall(mean: Mean, level: float, penalty: float = 0.0) -> Ends | None:
 
 def _unskewed(q: float, k: float) -> float:
     """g^-1(q)."""
-    if abs(k) < 1e-6:
+    if abs(k) < 1e-15:
         return q
-    return float(3 / k * (np.cbrt(1 + k * (q - k / 6)) - 1))
+    x = k * (q - k / 6)
+    # the cube root less 1, without losing the digits that a small k leaves behind the point
+    return float(3 / k * (expm1(log1p(x) / 3) if x > -0.5 else np.cbrt(1 + x) - 1))
 
 
 def allowing_for_errors(total: Mean, wrong_rate: float, wrong_loss: float, cost: float, level: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from scipy import stats
 
 from calibrate.collectors import _moments
 from calibrate.uncertainty import intervals
-from calibrate.uncertainty.intervals import Mean, clopper_pearson, frequency_interval, hall, mean_of, wilson
+from calibrate.uncertainty.intervals import Mean, _unskewed, clopper_pearson, frequency_interval, hall, mean_of, wilson
 
 VALUES = st.lists(st.floats(-100, 100).map(lambda x: round(x, 3)), min_size=3, max_size=30)
 
@@ -279,3 +280,14 @@ def test_bands_of_few_rows_beside_those_of_very_many() -> None:
     low, high = intervals.binomial_bands(p, n, 0.95)
     assert low == pytest.approx(stats.binom.ppf(0.025, n, p) / n, abs=1e-12)
     assert high == pytest.approx(stats.binom.ppf(0.975, n, p) / n, abs=1e-12)
+
+
+@pytest.mark.parametrize("k", [0.9, -0.9, -2.5, 1e-2, -2.4e-6, 1e-6, -1e-9, 1e-14, 1e-16, 0.0])
+@pytest.mark.parametrize("q", [1.96, -1.96])
+def test_the_inverse_of_halls_transformation_keeps_its_digits(q: float, k: float) -> None:
+    """Against 50 digits, where k is small and the cube root is next to 1."""
+    with mpmath.workdps(50):
+        x = mpmath.mpf(k) * (mpmath.mpf(q) - mpmath.mpf(k) / 6)
+        root = mpmath.sign(1 + x) * mpmath.cbrt(abs(1 + x))
+        exact = float(3 / mpmath.mpf(k) * (root - 1)) if k else q
+    assert _unskewed(q, k) == pytest.approx(exact, rel=1e-14)
