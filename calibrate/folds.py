@@ -217,5 +217,7 @@ class _Held:
     share: int
 
     def __call__(self, block: Block) -> Sums:
-        folds = np.asarray(self.step(block).folds)
-        return {"mask": (folds < self.share,), "buckets": _buckets(hashed(block.scores, self.step.seed))}
+        if self.step.by_row:
+            return {"mask": (np.asarray(self.step(block).folds) < self.share,)}
+        keys = hashed(block.scores, self.step.seed)
+        return {"mask": (_fold(keys, self.step.folds) < self.share,), "buckets": _buckets(keys)}
